@@ -1,0 +1,1 @@
+"""From settings to Kubernetes objects. Pure: no Pulumi, no clock, no randomness, no I/O."""

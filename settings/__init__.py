@@ -1,0 +1,1 @@
+"""What the systems, their releases and their environments are: typed, layered, checked. Pure: no Pulumi."""

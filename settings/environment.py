@@ -1,0 +1,150 @@
+"""What one environment is: its clusters, how things get there, and the names the world knows it by."""
+
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from settings.types import Cidr, HostName, Name, Settings
+
+
+class Tier(StrEnum):
+    """How much an environment matters. Not its name: two stacks may be of one tier."""
+
+    LOCAL = "local"
+    DEVELOPMENT = "development"
+    STAGING = "staging"
+    PRODUCTION = "production"
+
+
+class Delivery(StrEnum):
+    """Who applies: Pulumi itself, or Argo CD from files that Pulumi writes."""
+
+    DIRECT = "direct"
+    GITOPS = "gitops"
+
+
+class Cluster(Settings):
+    """One Kubernetes cluster of the environment."""
+
+    context: Annotated[str, Field(min_length=1)]
+    """The kubeconfig's context; the stack is applied to no other."""
+    region: Annotated[str, Field(min_length=1)]
+    kubeconfig: str | None = None
+    """A path, relative to the project; the user's own kubeconfig where none is given."""
+    primary: bool = False
+    """Whether data stores live here."""
+    data_domain: HostName | None = None
+    """Elsewhere than in the primary cluster: the domain under which its data stores answer,
+    as `<data store>.<namespace>.<domain>`."""
+    data_cidr: Cidr | None = None
+    """The address range behind that domain."""
+
+
+class Route53(Settings):
+    """A DNS-01 solver in a Route 53 zone."""
+
+    hosted_zone_id: str
+    region: str
+    role: Annotated[str, Field(pattern=r"^arn:aws:iam::\d{12}:role/")] | None = None
+
+
+class Cloudflare(Settings):
+    """A DNS-01 solver at Cloudflare, with an API token in a Secret of cert-manager's namespace."""
+
+    token_secret: Name
+    token_key: str = "api-token"  # noqa: S105 - the name of a key
+
+
+class Solver(Settings):
+    """How cert-manager proves that a host is ours: exactly one of `http01`, `route53` and `cloudflare`."""
+
+    http01_ingress_class: Name | None = Field(default=None, alias="http01IngressClass")
+    route53: Route53 | None = None
+    cloudflare: Cloudflare | None = None
+    hosts: tuple[Name, ...] = ()
+    """Names among the environment's `domains` that this solver is for; all where none is given."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        given = [way for way in (self.http01_ingress_class, self.route53, self.cloudflare) if way is not None]
+        if len(given) != 1:
+            message = f"a solver has exactly one of http01IngressClass, route53 and cloudflare, not {len(given)}"
+            raise ValueError(message)
+        return self
+
+
+class Issuer(Settings):
+    """A ClusterIssuer of cert-manager."""
+
+    server: Literal["letsencrypt-staging", "letsencrypt-production", "self-signed"]
+    email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")] | None = None
+    solvers: tuple[Solver, ...] = ()
+
+    @model_validator(mode="after")
+    def _acme_needs_solvers(self) -> Self:
+        if self.server != "self-signed" and not (self.solvers and self.email):
+            message = f"server is {self.server}, so email and at least one solver are needed"
+            raise ValueError(message)
+        return self
+
+
+class Priority(Settings):
+    """A PriorityClass."""
+
+    value: int = Field(ge=-2147483648, le=1000000000)
+    description: str
+    preempts: bool = True
+
+
+class Policies(Settings):
+    """What the environment does not let pass."""
+
+    mutable_tags: bool = False
+    """Whether images without a tag, or with `latest`, are accepted. Never in production."""
+    protect_data: bool = True
+    """Whether namespaces, volumes and data are protected from deletion, and kept when their resource goes."""
+    default_deny: bool = True
+    """Whether only declared traffic passes between pods."""
+    secrets: Literal["generated", "sealed", "external", "existing"] = "existing"
+    """Where Secrets come from, unless the secret itself says; `generated` only on the tier `local`."""
+
+
+class Environment(Settings):
+    """Where a stack's systems run."""
+
+    tier: Tier
+    delivery: Delivery = Delivery.DIRECT
+    clusters: dict[Name, Cluster] = Field(min_length=1)
+    domains: dict[Name, HostName] = {}
+    """Every public host name, by the name the catalog uses for it."""
+    registries: dict[Name, Annotated[str, Field(pattern=r"^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)*$")]] = {}
+    """Every image registry, by the name the catalog uses for it."""
+    image_pull_secrets: tuple[Name, ...] = ()
+    issuers: dict[Name, Issuer] = {}
+    default_issuer: Name | None = None
+    ingress_class: Name = "nginx"
+    ingress_namespace: Name = "ingress-nginx"
+    """Where the Ingress controller's pods run: they may reach exposed services."""
+    monitoring_namespace: Name = "observability"
+    """Where Prometheus runs: it may reach metrics ports."""
+    storage_class: Name | None = None
+    """The class of claims that name none; the cluster's default where none is given."""
+    address_pending: bool = False
+    """Whether nothing gives Ingresses an address here, so that nobody should wait for one."""
+    priority_classes: dict[Name, Priority] = {}
+    policies: Policies = Policies()
+    aws_account: Annotated[str, Field(pattern=r"^\d{12}$")] | None = None
+
+    @model_validator(mode="after")
+    def _one_primary(self) -> Self:
+        primaries = [name for name, cluster in self.clusters.items() if cluster.primary]
+        if len(self.clusters) > 1 and len(primaries) != 1:
+            message = f"of several clusters exactly one is primary, not {' and '.join(primaries) or 'none'}"
+            raise ValueError(message)
+        return self
+
+    @property
+    def primary(self) -> str:
+        """The name of the cluster where data stores live."""
+        return next((name for name, cluster in self.clusters.items() if cluster.primary), next(iter(self.clusters)))

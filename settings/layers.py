@@ -1,0 +1,198 @@
+"""Layers of settings merged into one, in which every value knows which file and line set it.
+
+Maps merge, lists replace, null removes. Merging copies data and nothing else; where a value came from is found out
+by walking the layers again, since only faults and `naru explain` ask.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from settings.faults import Fault, Path, Value, dotted, nearest, quoted, shown
+from settings.source import Document
+
+
+class Position(NamedTuple):
+    """A line of a file; 0 is the whole file."""
+
+    file: str
+    line: int
+
+
+class Setting(NamedTuple):
+    """What one layer says about one value: where, and what it sets (None: it takes the value away)."""
+
+    file: str
+    line: int
+    label: str
+    value: Value
+
+
+class _Reach(NamedTuple):
+    """How far a path leads in a layer: the part known to the document, whether that is all, and what is there."""
+
+    known: Path
+    complete: bool
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A part of a document, and where it goes: the map at `at`, without its keys in `omit`, lands at `under`.
+
+    `declares` marks the layer that says that the thing exists, where a missing key is to be added; without one it is
+    the lowest layer that has the map. A document with nothing or null at `at` contributes nothing.
+    """
+
+    label: str
+    document: Document
+    at: Path = ()
+    under: tuple[str, ...] = ()
+    omit: frozenset[str] = frozenset()
+    declares: bool = False
+
+    def reach(self, path: Path) -> _Reach | None:
+        """Follow a path of the merged data in this layer; None where the layer has no say about it."""
+        depth = len(self.under)
+        inner = path[depth:]
+        if path[:depth] != self.under[: len(path)] or (inner and inner[0] in self.omit):
+            return None
+        length, data = _follow(self.document.data, self.at)
+        if length < len(self.at) or not isinstance(data, dict):
+            return None
+        length, value = _follow(data, inner)
+        return _Reach((*self.at, *inner[:length]), length == len(inner), value)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Merged:
+    """The outcome of `merge`: plain data of its own, the faults of merging, and the layers, lowest first."""
+
+    data: dict[str, Value]
+    layers: tuple[Layer, ...]
+    faults: tuple[Fault, ...]
+
+    def history(self, path: Path) -> tuple[Setting, ...]:
+        """Give what each layer says about the value at `path`, oldest first; the last one holds.
+
+        A layer that removes the value, or replaces a map or a list it stands in, is in it with None.
+        """
+        settings: list[Setting] = []
+        for layer, reach in self._saying(path):
+            value = reach.value if reach.complete else None
+            if reach.complete or (settings and settings[-1].value is not None):
+                line = layer.document.line(reach.known)
+                settings.append(Setting(layer.document.file, line, layer.label, value))
+        return tuple(settings)
+
+    def position(self, path: Path) -> Position:
+        """Give the line that set the value at `path`, or the deepest known part of the way to it."""
+        layer, known = self._origin(path)
+        return Position(layer.document.file, layer.document.line(known))
+
+    def key_position(self, path: Path) -> Position:
+        """Give the line of the key at `path`, or of the deepest known part of the way to it."""
+        layer, known = self._origin(path)
+        return Position(layer.document.file, layer.document.key_line(known))
+
+    def _saying(self, path: Path) -> Iterator[tuple[Layer, _Reach]]:
+        for layer in self.layers:
+            reach = layer.reach(path)
+            # A map on the way leaves what lower layers have in it.
+            if reach is not None and (reach.complete or not isinstance(reach.value, dict)):
+                yield layer, reach
+
+    def _origin(self, path: Path) -> tuple[Layer, Path]:
+        length, value = _follow(self.data, path)
+        origins: list[tuple[Layer, Path]] = []
+        for layer, reach in self._saying(path[:length]):
+            if not reach.complete or isinstance(reach.value, dict) != isinstance(value, dict):
+                origins.clear()
+            else:
+                origins.append((layer, reach.known))
+        if not origins:
+            return self.layers[0], ()
+        if not isinstance(value, dict):
+            return origins[-1]
+        return next((origin for origin in origins if origin[0].declares), origins[0])
+
+
+def merge(layers: Sequence[Layer], *, lenient: bool = False) -> Merged:
+    """Merge layers, lowest first, of which there is at least one; what is wrong is in the outcome's `faults`.
+
+    A null for a key that no lower layer has is a fault unless `lenient`.
+    """
+    data: dict[str, Value] = {}
+    faults: list[Fault] = []
+    for layer in layers:
+        known, given = _follow(layer.document.data, layer.at)
+        if not isinstance(given, dict):
+            if given is not None:
+                place = layer.at[:known]
+                line = layer.document.line(place)
+                faults.append(
+                    Fault(layer.document.file, line, dotted(place), f"found {shown(given)}", "expected a map")
+                )
+            continue
+        if known < len(layer.at):
+            continue
+        if layer.omit:
+            given = {key: value for key, value in given.items() if key not in layer.omit}
+        unknown: list[tuple[Path, str | None]] = []
+        target = data
+        for part in layer.under:
+            target = _map_at(target, part)
+        _overlay(target, given, (), unknown)
+        if not lenient:
+            faults.extend(_removes_nothing(layer, path, near) for path, near in unknown)
+    return Merged(data, tuple(layers), tuple(faults))
+
+
+def _overlay(
+    target: dict[str, Value], given: dict[str, Value], path: Path, unknown: list[tuple[Path, str | None]]
+) -> None:
+    for key, value in given.items():
+        if isinstance(value, dict):
+            _overlay(_map_at(target, key), value, (*path, key), unknown)
+        elif value is not None:
+            target[key] = _copied(value)
+        elif target.pop(key, _ABSENT) is _ABSENT:
+            unknown.append(((*path, key), nearest(key, target)))
+
+
+def _map_at(target: dict[str, Value], key: str) -> dict[str, Value]:
+    below = target.get(key)
+    if not isinstance(below, dict):
+        below = target[key] = {}
+    return below
+
+
+def _copied(value: Value) -> Value:
+    if isinstance(value, list):
+        return [_copied(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _copied(item) for key, item in value.items()}
+    return value
+
+
+def _follow(data: Value, path: Path) -> tuple[int, Value]:
+    """Give how many parts of the path there are, and the value at the last of them."""
+    for length, part in enumerate(path):
+        if isinstance(part, str) and isinstance(data, dict) and part in data:
+            data = data[part]
+            continue
+        if isinstance(part, int) and isinstance(data, list) and part < len(data):
+            data = data[part]
+            continue
+        return length, data
+    return len(path), data
+
+
+def _removes_nothing(layer: Layer, path: Path, near: str | None) -> Fault:
+    line = layer.document.key_line((*layer.at, *path))
+    found = "null removes what no lower layer sets"
+    expected = f"did you mean {quoted(near)}?" if near else "leave the key out, or write {} for an empty map"
+    return Fault(layer.document.file, line, dotted((*layer.under, *path)), found, expected)
+
+
+_ABSENT: Final = object()

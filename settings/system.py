@@ -1,0 +1,165 @@
+"""What one system is: its namespaces, its services and data stores, and how it is delivered and looked after."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from settings.data_store import DataStore
+from settings.service import Claim, Service
+from settings.types import Duration, Name, Quantity, Settings
+
+
+class LimitDefaults(Settings):
+    """What the LimitRange gives a container that says nothing."""
+
+    request_cpu: Quantity = "50m"
+    request_memory: Quantity = "64Mi"
+    limit_cpu: Quantity = "500m"
+    limit_memory: Quantity = "256Mi"
+
+
+class Namespace(Settings):
+    """A namespace, what may run in it and how much of it."""
+
+    name: Name | None = None
+    """Its name in the cluster; the key where none is given."""
+    labels: dict[str, str] = {}
+    pod_security: Literal["privileged", "baseline", "restricted"] = "restricted"
+    quota: dict[str, Quantity] = {}
+    """ResourceQuota: resource to the most of it, such as `requests.cpu: "20"`."""
+    limits: LimitDefaults = LimitDefaults()
+
+
+class SecretKey(Settings):
+    """One key of a secret, and how a stack that generates its secrets makes a value."""
+
+    generate: Annotated[str, Field(min_length=1)] = "password"
+    """`password`, `rsa-private-key`, `rsa-public-key KEY`, or a text in which `{SECRET/KEY}` is another key's value."""
+
+
+class Secret(Settings):
+    """A Secret that services of a namespace read; never its values."""
+
+    namespace: Name | None = None
+    keys: dict[Annotated[str, Field(pattern=r"^[-._a-zA-Z0-9]+$")], SecretKey] = Field(min_length=1)
+    source: Literal["generated", "sealed", "external", "existing"] | None = None
+    """The environment's where none is given."""
+    store: Name | None = None
+    """For the source `external`: one of the system's `secretStores`."""
+
+
+class SecretStore(Settings):
+    """Where External Secrets reads values."""
+
+    provider: Literal["vault", "aws-secrets-manager", "aws-parameter-store"]
+    server: Annotated[str, Field(pattern=r"^https://")] | None = None
+    path: str | None = None
+    version: Literal["v1", "v2"] | None = None
+    region: str | None = None
+
+
+class Gateway(Settings):
+    """A Gateway (Gateway API) that HTTPRoutes of the system attach to."""
+
+    namespace: Name | None = None
+    class_name: Name = "cilium"
+    hosts: tuple[Name, ...] = Field(min_length=1)
+    """Names among the environment's `domains`."""
+    tls_secret: Name
+    issuer: Name | None = None
+
+
+class Sync(Settings):
+    """How Argo CD brings the cluster to what Git says."""
+
+    automated: bool = False
+    self_heal: bool = False
+    prune: bool = True
+    ignore_ingress_annotations: bool = False
+
+
+class Trigger(Settings):
+    """What starts a deployment of an environment: a push to a branch, somebody's approval, or both."""
+
+    branch: str | None = None
+    approval: bool = False
+
+
+class Notification(Settings):
+    """A message to a channel when something happens to a deployment."""
+
+    channel: Annotated[str, Field(pattern=r"^#[a-z0-9_-]+$")]
+    fields: tuple[str, ...]
+
+
+class Alert(Settings):
+    """A rule of Prometheus."""
+
+    group: str
+    rule: str
+    expr: str
+    wait: Duration
+    severity: Literal["info", "warning", "critical"]
+    summary: str
+
+
+class Scanning(Settings):
+    """Which findings in an image stop it."""
+
+    trivy: tuple[Literal["LOW", "MEDIUM", "HIGH", "CRITICAL"], ...] = ("HIGH", "CRITICAL")
+    snyk: Literal["monitor", "off"] = "off"
+    snyk_fail_on_issues: bool = False
+    allow_unknown: bool = False
+    highest_accepted_risk: Literal["low", "medium", "high"] = "medium"
+
+
+class Goals(Settings):
+    """What the deployments of a system are measured by."""
+
+    success_rate: Annotated[int, Field(ge=0, le=100)]
+    """More than this many percent of deployments succeed."""
+    deployment_time: Duration
+    rollback_time: Duration
+    downtime: Duration = "0s"
+
+
+class Operations(Settings):
+    """How a system is delivered, watched and reported on, beside its objects in the cluster."""
+
+    trigger: Trigger | None = None
+    access: tuple[Literal["developers", "qa", "operations"], ...] = ()
+    notifications: dict[str, Notification] = {}
+    alerts: dict[str, Alert] = {}
+    dashboard: dict[str, str] = {}
+    """Panel to its query."""
+    scanning: Scanning = Scanning()
+    goals: Goals | None = None
+    on_call: tuple[Literal["slack", "email", "pagerduty"], ...] = ()
+    health_url: Annotated[str, Field(pattern=r"^https?://")] | None = None
+    confirm_deployment: bool = False
+    backup_before_deployment: bool = False
+
+
+class System(Settings):
+    """One of the systems, as one environment has it."""
+
+    name: Name
+    description: str
+    enabled: bool = True
+    clusters: Literal["primary", "all"] = "primary"
+    """Where its services run; data stores live in the primary cluster alone."""
+    namespaces: dict[Name, Namespace] = Field(min_length=1)
+    services: dict[Name, Service] = {}
+    data_stores: dict[Name, DataStore] = {}
+    claims: dict[Name, Claim] = {}
+    """Volumes of the system itself, which services or builds share."""
+    secrets: dict[Name, Secret] = {}
+    secret_stores: dict[Name, SecretStore] = {}
+    gateways: dict[Name, Gateway] = {}
+    sync: Sync = Sync()
+    operations: Operations = Operations()
+
+    def namespace_name(self, key: str | None) -> str:
+        """Return the name in the cluster of the namespace of that key (of the only one for None)."""
+        found = next(iter(self.namespaces)) if key is None else key
+        return self.namespaces[found].name or found
