@@ -1,0 +1,59 @@
+"""One system on one cluster: what it stands on, its data stores, its services."""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+import pulumi
+
+from components.declare import Surroundings, declare
+from components.stateful_store import StatefulStore
+from components.web_service import WebService
+from manifests.placed import Place, Placed
+
+
+def _owner(placed: Placed) -> str:
+    # A policy stands before the pods it is for, so it belongs to the system and not to their component.
+    return "" if placed.manifest["kind"] in {"NetworkPolicy", "CiliumNetworkPolicy"} else placed.component
+
+
+class System(pulumi.ComponentResource):
+    """Registers a system's objects in the order `manifests` gives, each below the component it belongs to."""
+
+    urls: pulumi.Output[dict[str, list[str]]]
+    """Service to where it answers from outside."""
+
+    def __init__(
+        self,
+        name: str,
+        place: Place,
+        *,
+        objects: Sequence[Placed],
+        surroundings: Surroundings,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Register `objects`, which `manifests.assembly.assemble` gave for this place."""
+        super().__init__("naru:system:System", name, None, opts)
+        found: dict[str, pulumi.Output[list[str]]] = {}
+        system = place.system
+        for owner, group in groupby(objects, key=_owner):
+            members = list(group)
+            child = f"{name}/{owner}"
+            below = pulumi.ResourceOptions(parent=self)
+            if owner in system.services:
+                service = WebService(
+                    child, system.services[owner], place=place, surroundings=surroundings, objects=members, opts=below
+                )
+                found[owner] = service.urls
+            elif owner in system.data_stores:
+                StatefulStore(
+                    child,
+                    system.data_stores[owner],
+                    place=place,
+                    surroundings=surroundings,
+                    objects=members,
+                    opts=below,
+                )
+            else:
+                declare(self, name, members, surroundings)
+        self.urls = pulumi.Output.all(**found)
+        self.register_outputs({"urls": self.urls})

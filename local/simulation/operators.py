@@ -1,0 +1,175 @@
+"""What cert-manager and External Secrets would make of their objects: decisions only."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any, Final
+
+Object = Mapping[str, Any]
+
+_ISSUERS: Final = {"cert-manager.io/cluster-issuer": "ClusterIssuer", "cert-manager.io/issuer": "Issuer"}
+
+
+def certificates(source: Object) -> list[dict[str, Any]]:
+    """Return the Certificates that an Ingress or Gateway asks for by its annotation, one for each Secret it names."""
+    metadata = source["metadata"]
+    annotations = metadata.get("annotations") or {}
+    issuer = next(((kind, annotations[key]) for key, kind in _ISSUERS.items() if annotations.get(key)), None)
+    if issuer is None:
+        return []
+    return [
+        {
+            "apiVersion": "cert-manager.io/v1",
+            "kind": "Certificate",
+            "metadata": {
+                "name": secret,
+                "namespace": metadata["namespace"],
+                "ownerReferences": [_owner(source)],
+            },
+            "spec": {
+                "secretName": secret,
+                "dnsNames": sorted(hosts),
+                "issuerRef": {"group": "cert-manager.io", "kind": issuer[0], "name": issuer[1]},
+                "usages": ["digital signature", "key encipherment"],
+            },
+        }
+        for secret, hosts in _secrets(source).items()
+        if hosts
+    ]
+
+
+def _secrets(source: Object) -> dict[str, set[str]]:
+    """Return the TLS Secrets an Ingress or Gateway names, with the hosts each is for."""
+    found: dict[str, set[str]] = {}
+    for entry in source["spec"].get("tls") or []:
+        if entry.get("secretName"):
+            found.setdefault(entry["secretName"], set()).update(entry.get("hosts") or [])
+    for listener in source["spec"].get("listeners") or []:
+        for reference in (listener.get("tls") or {}).get("certificateRefs") or []:
+            found.setdefault(reference["name"], set()).update([listener["hostname"]] if "hostname" in listener else [])
+    return found
+
+
+def _owner(source: Object) -> dict[str, Any]:
+    return {
+        "apiVersion": source["apiVersion"],
+        "kind": source["kind"],
+        "name": source["metadata"]["name"],
+        "uid": source["metadata"]["uid"],
+        "controller": True,
+        "blockOwnerDeletion": True,
+    }
+
+
+def hosts(certificate: Object) -> list[str]:
+    """Return what a Certificate is to name."""
+    spec = certificate["spec"]
+    wanted = [*([spec["commonName"]] if spec.get("commonName") else []), *(spec.get("dnsNames") or [])]
+    return list(dict.fromkeys([*wanted, *(spec.get("ipAddresses") or [])]))
+
+
+def issuer(certificate: Object) -> tuple[str, str, str]:
+    """Return kind, namespace and name of a Certificate's issuer; a ClusterIssuer has no namespace."""
+    reference = certificate["spec"]["issuerRef"]
+    kind = reference.get("kind") or "Issuer"
+    return kind, "" if kind == "ClusterIssuer" else certificate["metadata"]["namespace"], reference["name"]
+
+
+def tls_secret(certificate: Object, chain: str, key: str) -> dict[str, Any]:
+    """Return the Secret of a Certificate, for base64 of its chain and key."""
+    kind, _, name = issuer(certificate)
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {
+            "name": certificate["spec"]["secretName"],
+            "namespace": certificate["metadata"]["namespace"],
+            "annotations": {
+                "cert-manager.io/certificate-name": certificate["metadata"]["name"],
+                "cert-manager.io/alt-names": ",".join(hosts(certificate)),
+                "cert-manager.io/issuer-kind": kind,
+                "cert-manager.io/issuer-name": name,
+            },
+        },
+        "type": "kubernetes.io/tls",
+        "data": {"tls.crt": chain, "tls.key": key},
+    }
+
+
+def covers(secret: Object | None, certificate: Object) -> bool:
+    """Tell whether a Secret is the one made for a Certificate as it is now."""
+    annotations = (secret or {}).get("metadata", {}).get("annotations") or {}
+    return bool(annotations.get("cert-manager.io/alt-names") == ",".join(hosts(certificate)))
+
+
+def certificate_status(certificate: Object, *, issued: bool, now: str) -> dict[str, Any]:
+    """Return the status of a Certificate that is issued, or of one whose issuer is not there."""
+    kind, _, name = issuer(certificate)
+    condition = {
+        "type": "Ready",
+        "status": "True" if issued else "False",
+        "reason": "Ready" if issued else "Pending",
+        "message": "Certificate is up to date and has not expired"
+        if issued
+        else f'Referenced "{kind}" not found: {kind.lower()}.cert-manager.io "{name}" not found',
+        "observedGeneration": certificate["metadata"].get("generation", 1),
+        "lastTransitionTime": now,
+    }
+    return {"status": {"conditions": [condition]}}
+
+
+def ready(custom: Object) -> tuple[str, int]:
+    """Return the status of an object's condition Ready, and the generation it is about."""
+    conditions = (custom.get("status") or {}).get("conditions") or []
+    found: Object = next((one for one in conditions if one["type"] == "Ready"), {})
+    return str(found.get("status", "")), int(found.get("observedGeneration") or 0)
+
+
+def secret_keys(external: Object) -> list[str]:
+    """Return the keys an ExternalSecret declares; what `dataFrom` finds in the store is known to the store alone."""
+    target = external["spec"].get("target") or {}
+    template = (target.get("template") or {}).get("data") or {}
+    return list(dict.fromkeys(template or [entry["secretKey"] for entry in external["spec"].get("data") or []]))
+
+
+def external_target(external: Object) -> str:
+    """Return the name of the Secret an ExternalSecret makes."""
+    return str((external["spec"].get("target") or {}).get("name") or external["metadata"]["name"])
+
+
+def external_secret(external: Object, values: Mapping[str, str]) -> dict[str, Any]:
+    """Return the Secret of an ExternalSecret, for base64 of its values."""
+    policy = (external["spec"].get("target") or {}).get("creationPolicy") or "Owner"
+    owned = {"ownerReferences": [_owner(external)]} if policy == "Owner" else {}
+    name, namespace = external_target(external), external["metadata"]["namespace"]
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": name, "namespace": namespace, **owned},
+        "data": dict(values),
+    }
+
+
+def lacking(external: Object, present: Collection[str]) -> list[str]:
+    """Return the declared keys that a Secret does not have yet."""
+    return [key for key in secret_keys(external) if key not in present]
+
+
+def external_status(external: Object, now: str) -> dict[str, Any]:
+    """Return the status of an ExternalSecret whose Secret is there."""
+    condition = {
+        "type": "Ready",
+        "status": "True",
+        "reason": "SecretSynced",
+        "message": "secret synced",
+        "lastTransitionTime": now,
+    }
+    generation = external["metadata"].get("generation", 1)
+    return {
+        "status": {
+            "conditions": [condition],
+            "refreshTime": now,
+            "syncedResourceVersion": f"{generation}-naru",
+            "binding": {"name": external_target(external)},
+        }
+    }

@@ -1,0 +1,155 @@
+"""Which commands there are, from which module each is built, and which installed version does as well."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+Version = tuple[int, int, int]
+
+HERE: Final = Path(__file__).parent
+
+_VERSION: Final = re.compile(r"\bv?(\d+)\.(\d+)\.(\d+)")
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A command: its package in the module pinned by `<folder>/go.mod`, and what else would do.
+
+    `seconds` is what building takes on two cores. `stamp` lists the string variables that hold the version; `beside` is
+    a file of the module that has to lie next to the binary; `part_of` is the command whose installation brings this
+    one, in the same folder and version.
+    """
+
+    name: str
+    folder: str
+    module: str
+    package: str
+    seconds: float
+    fits: Callable[[Version], bool]
+    version_arguments: tuple[str, ...] = ("--version",)
+    stamp: tuple[str, ...] = ()
+    beside: str = ""
+    part_of: str = ""
+
+    @property
+    def directory(self) -> Path:
+        """The folder of the go.mod."""
+        return HERE / self.folder
+
+    @property
+    def version(self) -> str:
+        """The version go.mod pins, without the v."""
+        requirement = re.compile(rf"^(?:require)?\s*{re.escape(self.module)} v(\S+)", re.MULTILINE)
+        found = requirement.search((self.directory / "go.mod").read_text(encoding="utf-8"))
+        if found is None:
+            message = f"{self.folder}/go.mod requires no {self.module}"
+            raise LookupError(message)
+        return found[1]
+
+    @property
+    def linker_flags(self) -> str:
+        """Leave out the debugging tables, and write the version where the command looks for it."""
+        major, minor, _ = self.version.split(".", 2)
+        parts = {"gitMajor": major, "gitMinor": minor}
+        stamps = [
+            f"-X {variable}={parts.get(variable.rsplit('.', 1)[1], f'v{self.version}')}" for variable in self.stamp
+        ]
+        return " ".join(["-s", "-w", *stamps])
+
+
+def parse_version(output: str) -> Version | None:
+    """Return the first version in what a command says of itself."""
+    found = _VERSION.search(output)
+    return None if found is None else (int(found[1]), int(found[2]), int(found[3]))
+
+
+def _minors(major: int, first: int, last: int) -> Callable[[Version], bool]:
+    return lambda version: version[0] == major and first <= version[1] <= last
+
+
+def _from(major: int, minor: int = 0) -> Callable[[Version], bool]:
+    return lambda version: version[0] == major and version[1] >= minor
+
+
+def _kubernetes(name: str, seconds: float, fits: Callable[[Version], bool], *version_arguments: str) -> Tool:
+    return Tool(
+        name,
+        folder="kubernetes",
+        module="k8s.io/kubernetes",
+        package=f"k8s.io/kubernetes/cmd/{name}",
+        seconds=seconds,
+        fits=fits,
+        version_arguments=version_arguments or ("--version",),
+        stamp=tuple(f"k8s.io/component-base/version.{variable}" for variable in ("gitVersion", "gitMajor", "gitMinor")),
+    )
+
+
+_ALL: Final = (
+    Tool(
+        "etcd",
+        folder="etcd",
+        module="go.etcd.io/etcd/server/v3",
+        package="go.etcd.io/etcd/server/v3",
+        seconds=30,
+        fits=_minors(3, 6, 6),
+    ),
+    _kubernetes("kube-apiserver", 200, _minors(1, 36, 36)),
+    _kubernetes("kube-controller-manager", 60, _minors(1, 36, 36)),
+    _kubernetes("kube-scheduler", 25, _minors(1, 36, 36)),
+    # One minor older or newer than the API server is supported: https://kubernetes.io/releases/version-skew-policy/
+    _kubernetes("kubectl", 35, _minors(1, 35, 37), "version", "--client"),
+    Tool(
+        "kwok",
+        folder="kwok",
+        module="sigs.k8s.io/kwok",
+        package="sigs.k8s.io/kwok/cmd/kwok",
+        seconds=60,
+        fits=_minors(0, 8, 8),  # the stages have `steps`, which came with 0.8
+    ),
+    Tool(
+        "pulumi",
+        folder="pulumi",
+        module="github.com/pulumi/pulumi/pkg/v3",
+        package="github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+        seconds=190,
+        fits=_from(3, 250),  # the protocol of the Python SDK of that version
+        version_arguments=("version",),
+        stamp=("github.com/pulumi/pulumi/sdk/v3/go/common/version.Version",),
+    ),
+    Tool(
+        "pulumi-language-python",
+        folder="pulumi-language-python",
+        module="github.com/pulumi/pulumi/sdk/v3",
+        package="github.com/pulumi/pulumi/sdk/v3/python/cmd/pulumi-language-python",
+        seconds=33,
+        fits=_from(3),
+        beside="python/cmd/pulumi-language-python-exec",
+        part_of="pulumi",
+    ),
+    Tool(
+        "helm",
+        folder="helm",
+        module="helm.sh/helm/v4",
+        package="helm.sh/helm/v4/cmd/helm",
+        seconds=60,
+        fits=_from(4),
+        version_arguments=("version", "--short"),
+        stamp=("helm.sh/helm/v4/internal/version.version",),
+    ),
+    Tool(
+        "kustomize",
+        folder="kustomize",
+        module="sigs.k8s.io/kustomize/kustomize/v5",
+        package="sigs.k8s.io/kustomize/kustomize/v5",
+        seconds=20,
+        fits=_from(5, 7),
+        version_arguments=("version",),
+    ),
+)
+
+TOOLS: Final[Mapping[str, Tool]] = MappingProxyType({tool.name: tool for tool in _ALL})

@@ -1,0 +1,213 @@
+"""Who may talk to whom: the traffic that a stack's settings declare on one of its clusters.
+
+an end of an edge                          what it stands for
+`plate/api`                                the pods of a service or data store
+`plate/api-migrate`                        the pods of its migration Jobs
+`ingress`, `prometheus`                    every pod in the Ingress controller's, in Prometheus' namespace
+`gateway`                                  what a Cilium Gateway sends on
+`dns`                                      the cluster's DNS servers
+`acme:plate-prod`                          pods that answer ACME HTTP-01 challenges in a namespace
+`external:public`, `external:10.0.0.0/8`   every public address, and an address range
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from manifests.address import service_ports
+from manifests.certificate import solves_by_http01
+from manifests.placed import Place
+from manifests.placeholder import pod_count
+from settings.container import Port
+from settings.data_store import DataStore
+from settings.service import Route, Service, Workload
+from settings.stack import Stack
+from settings.system import System
+
+INGRESS = "ingress"
+GATEWAY = "gateway"
+PROMETHEUS = "prometheus"
+DNS = "dns"
+ACME = "acme:"
+EXTERNAL = "external:"
+PUBLIC = f"{EXTERNAL}public"
+
+# `acmeSolverListenPort` in cert-manager's pkg/issuer/acme/http.
+_ACME_PORT = 8089
+_DNS_PORT = 53
+
+
+class Edge(NamedTuple):
+    """One way that traffic may take: from one end to a port (of the pod, not its Service) of the other."""
+
+    source: str
+    target: str
+    port: int
+    protocol: str = "TCP"
+
+
+@dataclass(frozen=True, slots=True)
+class PodGroup:
+    """Pods that one selector finds: those of a service, of a data store, or of a service's migration Jobs."""
+
+    place: Place
+    name: str
+    """The label `app.kubernetes.io/name` of its pods."""
+    workload: Workload
+    """The service or data store they belong to."""
+    migrates: bool = False
+
+    @property
+    def endpoint(self) -> str:
+        """What edges call it."""
+        return f"{self.place.system.name}/{self.name}"
+
+    @property
+    def namespace(self) -> str:
+        """The namespace of its pods."""
+        return self.place.namespace(self.workload.namespace)
+
+
+def runs_on(stack: Stack, system: System, cluster_name: str) -> bool:
+    """Tell whether a system's services run on a cluster."""
+    return system.enabled and (system.clusters == "all" or cluster_name == stack.environment.primary)
+
+
+def pod_groups(stack: Stack, cluster_name: str) -> dict[str, PodGroup]:
+    """Return all pods that a stack has on a cluster, by the end of an edge they are."""
+    groups: dict[str, PodGroup] = {}
+    for system in stack.systems.values():
+        if runs_on(stack, system, cluster_name):
+            groups.update((group.endpoint, group) for group in _groups_of(Place(stack, system, cluster_name)))
+    return groups
+
+
+def declared(stack: Stack, cluster_name: str) -> frozenset[Edge]:
+    """Return every edge that the settings declare on a cluster, and so all traffic that its pods may have."""
+    return frozenset(edges(stack, cluster_name, pod_groups(stack, cluster_name)))
+
+
+def edges(stack: Stack, cluster_name: str, groups: dict[str, PodGroup]) -> Iterator[Edge]:
+    """Yield the declared edges between those pods and what is round them, some of them more than once."""
+    prometheus = _prometheus(stack, cluster_name, groups)
+    for group in groups.values():
+        yield Edge(group.endpoint, DNS, _DNS_PORT, "UDP")
+        yield Edge(group.endpoint, DNS, _DNS_PORT, "TCP")
+        yield from _to_dependencies(group, groups)
+        if not group.migrates:
+            yield from _to_external_hosts(group)
+            yield from _from_scrapes(group, prometheus)
+            yield from _from_peers(group)
+            yield from _from_outside(group)
+    for system in stack.systems.values():
+        if runs_on(stack, system, cluster_name):
+            yield from _challenges(Place(stack, system, cluster_name))
+
+
+def _groups_of(place: Place) -> Iterator[PodGroup]:
+    for service in place.system.services.values():
+        if service.enabled:
+            yield PodGroup(place, service.name, service)
+            if service.migration is not None:
+                yield PodGroup(place, f"{service.name}-migrate", service, migrates=True)
+    if place.is_primary:
+        for store in place.system.data_stores.values():
+            if store.enabled:
+                yield PodGroup(place, store.name, store)
+
+
+def _to_dependencies(group: PodGroup, groups: dict[str, PodGroup]) -> Iterator[Edge]:
+    for dependency in group.workload.depends_on:
+        endpoint = dependency if "/" in dependency else f"{group.place.system.name}/{dependency}"
+        target = groups.get(endpoint)
+        if target is None:
+            yield from _to_primary(group, endpoint)
+        elif not group.migrates or isinstance(target.workload, DataStore):
+            yield from (_to(group.endpoint, endpoint, port) for port in _called_ports(target.workload))
+
+
+def _to_primary(group: PodGroup, endpoint: str) -> Iterator[Edge]:
+    """Yield the edges to a data store that answers behind an address range, as its pods are in another cluster."""
+    place = group.place
+    system_name, name = endpoint.split("/")
+    system = place.stack.systems.get(system_name)
+    store = system.data_stores.get(name) if system is not None and system.enabled else None
+    if store is None or not store.enabled or place.is_primary or place.cluster.data_cidr is None:
+        return
+    for port in _called_ports(store):
+        yield _to(group.endpoint, f"{EXTERNAL}{place.cluster.data_cidr}", port)
+
+
+def _called_ports(workload: Workload) -> list[Port]:
+    """Return the ports that others call: all but the one of a data store's exporter beside it, for Prometheus alone."""
+    hidden = workload.exporter_port if isinstance(workload, DataStore) else None
+    return [port for name, port in service_ports(workload).items() if name != hidden or name in workload.ports]
+
+
+def _to_external_hosts(group: PodGroup) -> Iterator[Edge]:
+    for host in group.workload.external_hosts.values():
+        for target in [f"{EXTERNAL}{cidr}" for cidr in host.cidrs] or [PUBLIC]:
+            for port in host.ports:
+                yield Edge(group.endpoint, target, port)
+
+
+def _prometheus(stack: Stack, cluster_name: str, groups: dict[str, PodGroup]) -> str | None:
+    """Return who scrapes: a service `prometheus` where its namespace is the stack's, else all of that namespace.
+
+    None where the stack has the namespace and no such service: others in there are not meant.
+    """
+    wanted = stack.environment.monitoring_namespace
+    for system in stack.systems.values():
+        if runs_on(stack, system, cluster_name) and wanted in map(system.namespace_name, system.namespaces):
+            endpoint = f"{system.name}/prometheus"
+            return endpoint if endpoint in groups else None
+    return PROMETHEUS
+
+
+def _from_scrapes(group: PodGroup, prometheus: str | None) -> Iterator[Edge]:
+    workload = group.workload
+    name: str | None = None
+    if isinstance(workload, DataStore):
+        name = workload.exporter_port
+    elif isinstance(workload, Service) and workload.metrics is not None:
+        name = workload.metrics.port
+    if name is not None and prometheus is not None:
+        yield _to(prometheus, group.endpoint, service_ports(workload)[name])
+
+
+def _from_peers(group: PodGroup) -> Iterator[Edge]:
+    store = group.workload
+    if isinstance(store, DataStore) and pod_count(store) > 1:
+        yield from (_to(group.endpoint, group.endpoint, port) for port in _called_ports(store))
+
+
+def _from_outside(group: PodGroup) -> Iterator[Edge]:
+    if not isinstance(group.workload, Service) or not group.workload.exposure:
+        return
+    ports = service_ports(group.workload)
+    for exposure in group.workload.exposure.values():
+        source = INGRESS if exposure.route is Route.INGRESS else GATEWAY
+        for path in exposure.paths:
+            yield _to(source, group.endpoint, ports[path.port])
+
+
+def _challenges(place: Place) -> Iterator[Edge]:
+    """Yield what lets the Ingress controller ask the pods that answer challenges, wherever certificates are made."""
+    system = place.system
+    asked = [(gateway.namespace, gateway.issuer, gateway.hosts) for gateway in system.gateways.values()]
+    for service in system.services.values():
+        if service.enabled:
+            asked += (
+                (service.namespace, exposure.issuer, exposure.hosts)
+                for exposure in service.exposure.values()
+                if exposure.route is Route.INGRESS
+            )
+    environment = place.environment
+    for namespace, named, hosts in asked:
+        issuer = named or environment.default_issuer
+        if issuer is not None and solves_by_http01(environment.issuers[issuer], hosts):
+            yield Edge(INGRESS, f"{ACME}{place.namespace(namespace)}", _ACME_PORT)
+
+
+def _to(source: str, target: str, port: Port) -> Edge:
+    return Edge(source, target, port.container, port.protocol)

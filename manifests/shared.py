@@ -1,0 +1,43 @@
+"""What all systems of a cluster have in common: who issues certificates, and which pods go first."""
+
+from manifests.certificate import cluster_issuer
+from manifests.network_graph import runs_on
+from manifests.placed import Manifest, Part, Placed
+from settings.environment import Priority
+from settings.stack import Stack
+
+COMMON = "common"
+"""What such objects are part of, in place of a system."""
+
+
+def shared(stack: Stack, cluster_name: str) -> list[Placed]:
+    """Return the ClusterIssuers and PriorityClasses of a cluster; none where no system runs."""
+    if not any(runs_on(stack, system, cluster_name) for system in stack.systems.values()):
+        return []
+    environment = stack.environment
+    manifests = [_priority_class(name, priority) for name, priority in environment.priority_classes.items()]
+    manifests += [
+        cluster_issuer(name, issuer, environment, labels=_labels(name)) for name, issuer in environment.issuers.items()
+    ]
+    return [Placed(manifest, Part.FOUNDATION) for manifest in manifests]
+
+
+def _priority_class(name: str, priority: Priority) -> Manifest:
+    return {
+        "apiVersion": "scheduling.k8s.io/v1",
+        "kind": "PriorityClass",
+        "metadata": {"name": name, "labels": _labels(name)},
+        "value": priority.value,
+        # A default would also move the pods of others in the cluster.
+        "globalDefault": False,
+        "description": priority.description,
+        "preemptionPolicy": "PreemptLowerPriority" if priority.preempts else "Never",
+    }
+
+
+def _labels(name: str) -> dict[str, str]:
+    return {
+        "app.kubernetes.io/name": name,
+        "app.kubernetes.io/part-of": COMMON,
+        "app.kubernetes.io/managed-by": "naru",
+    }

@@ -1,0 +1,107 @@
+"""A long-running, stateless service: its account, configuration, volumes, addresses and Deployment."""
+
+from manifests.account import service_account
+from manifests.address import cluster_ip, service_ports
+from manifests.claim import claims_of
+from manifests.image import version_labels
+from manifests.placed import Manifest, Part, Place, Placed, reference
+from manifests.pod import PodTemplate, pod_template
+from settings.service import Service
+from settings.strategy import BlueGreen, Canary, CanaryDeployment, Rolling
+
+# A process that dies on its first requests is found out before the next pod is replaced.
+MIN_READY_SECONDS = 3
+PROGRESS_DEADLINE_SECONDS = 600
+REVISIONS_KEPT = 10
+
+_ONE_POD_AT_A_TIME = frozenset({"ReadWriteOnce", "ReadWriteOncePod"})
+
+
+def service(place: Place, service: Service) -> list[Placed]:
+    """Return the objects of one service, without what scales it, exposes it or admits traffic to it."""
+    configured = _with_profile(service)
+    namespace = place.namespace(service.namespace)
+    template = pod_template(place, configured, Part.WORKLOADS, revision_label="pod-template-hash")
+    account = service_account(place, namespace, service.name, Part.WORKLOADS, service.service_account_annotations)
+    deployment = Placed(
+        _deployment(place, configured, template.manifest),
+        Part.WORKLOADS,
+        service.name,
+        after=_needs(place, service, template),
+    )
+    return [
+        account,
+        *template.config_maps,
+        *claims_of(place, service, Part.WORKLOADS),
+        *_addresses(place, service),
+        deployment,
+    ]
+
+
+def _with_profile(service: Service) -> Service:
+    if service.profile is None:
+        return service
+    return service.model_copy(update={"env": {"SPRING_PROFILES_ACTIVE": service.profile, **service.env}})
+
+
+def _deployment(place: Place, service: Service, template: Manifest) -> Manifest:
+    spec: Manifest = {
+        "selector": {"matchLabels": place.selector(service.name)},
+        "strategy": _strategy(service),
+        "minReadySeconds": MIN_READY_SECONDS,
+        "progressDeadlineSeconds": PROGRESS_DEADLINE_SECONDS,
+        "revisionHistoryLimit": REVISIONS_KEPT,
+        "template": template,
+    }
+    if service.scaling is None:
+        spec["replicas"] = service.replicas
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {
+            "name": service.name,
+            "namespace": place.namespace(service.namespace),
+            "labels": {
+                **service.labels,
+                **place.labels(service.name, service.name),
+                **version_labels(service.image),
+            },
+        },
+        "spec": spec,
+    }
+
+
+def _strategy(service: Service) -> Manifest:
+    if any(
+        volume.claim is not None and volume.claim.access_mode in _ONE_POD_AT_A_TIME
+        for volume in service.volumes.values()
+    ):
+        # The volume lets go of the old pod's node first; a new pod beside it would wait for ever.
+        return {"type": "Recreate"}
+    rolling = service.strategy if isinstance(service.strategy, Rolling | Canary | CanaryDeployment) else Rolling()
+    return {
+        "type": "RollingUpdate",
+        "rollingUpdate": {"maxSurge": rolling.max_surge, "maxUnavailable": rolling.max_unavailable},
+    }
+
+
+def _addresses(place: Place, service: Service) -> list[Placed]:
+    if not service_ports(service):
+        return []
+    names = [service.name]
+    if isinstance(service.strategy, BlueGreen):
+        names += (service.strategy.active_service, service.strategy.preview_service)
+    selector = place.selector(service.name)
+    return [cluster_ip(place, service, name, Part.WORKLOADS, dict(selector)) for name in dict.fromkeys(names)]
+
+
+def _needs(place: Place, service: Service, template: PodTemplate) -> tuple[str, ...]:
+    if not place.is_primary:
+        return template.needs
+    own = f"{place.system.name}/"
+    names = dict.fromkeys(dependency.removeprefix(own) for dependency in service.depends_on)
+    stores = (place.system.data_stores[name] for name in names if name in place.system.data_stores)
+    return (
+        *template.needs,
+        *(reference("StatefulSet", place.namespace(store.namespace), store.name) for store in stores if store.enabled),
+    )

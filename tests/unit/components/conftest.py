@@ -1,0 +1,73 @@
+"""Pulumi's mocks, and a stack registered under them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi.runtime import mocks
+
+from components.generated_secrets import by_reference, missing
+from components.stack_resources import register
+from settings.loading import load
+from settings.stack import Stack
+
+ROOT = Path(__file__).parents[3]
+
+
+@dataclass
+class Recorded(mocks.Mocks):
+    """What was registered, in order. A call it does not know raises."""
+
+    resources: list[mocks.MockResourceArgs] = field(default_factory=list)
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        if not args.typ.startswith(("kubernetes:", "naru:", "pulumi:providers:kubernetes")):
+            message = f"a resource of an unknown type: {args.typ}"
+            raise LookupError(message)
+        self.resources.append(args)
+        return f"{args.name}-id", dict(args.inputs)
+
+    def call(self, args: mocks.MockCallArgs) -> Any:
+        message = f"an unknown call: {args.token}"
+        raise LookupError(message)
+
+    @property
+    def objects(self) -> list[mocks.MockResourceArgs]:
+        return [args for args in self.resources if args.typ.startswith("kubernetes:")]
+
+
+@pytest.fixture
+def recorded() -> Recorded:
+    """Mocks that are in force, with nothing registered yet."""
+    recorded = Recorded()
+    mocks.set_mocks(recorded, project="naru", stack="test")
+    return recorded
+
+
+@pytest.fixture(scope="session")
+def stacks() -> Mapping[str, Stack]:
+    return {name: load(ROOT, name).stack for name in ("local", "dev", "staging", "prod")}
+
+
+Registered = Callable[[Stack], Recorded]
+
+
+@pytest.fixture
+def registered(recorded: Recorded) -> Registered:
+    """Register a whole stack under mocks and wait until it is."""
+
+    def run(stack: Stack) -> Recorded:
+        values = missing(stack, {}) if stack.name == "local" else {}
+
+        @pulumi.runtime.test
+        def program() -> pulumi.Output[Any]:
+            urls = register(stack, rendered="rendered/test", secret_values=by_reference(stack, values))
+            return pulumi.Output.all(**urls)
+
+        program()
+        return recorded
+
+    return run

@@ -1,0 +1,74 @@
+"""A stack under mocks: what is registered is what is rendered."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+
+import pytest
+
+from components.declare import resource_type
+from manifests.assembly import assemble
+from settings.stack import Stack
+from tests.unit.components.conftest import Registered
+
+STACKS = ["local", "dev", "staging", "prod"]
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_components_register_exactly_the_objects_that_are_rendered(
+    name: str, stacks: Mapping[str, Stack], registered: Registered
+) -> None:
+    stack = stacks[name]
+    rendered = [
+        (resource_type(placed.manifest), placed.manifest)
+        for cluster in stack.environment.clusters
+        for objects in assemble(stack, cluster).values()
+        for placed in objects
+    ]
+    seen = [
+        (args.typ, {key: value for key, value in args.inputs.items() if key != "stringData"})
+        for args in registered(stack).objects
+    ]
+    assert len(seen) == len(rendered)
+    for found in seen:
+        assert found in rendered
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_every_logical_name_is_unique_and_carries_no_hash(
+    name: str, stacks: Mapping[str, Stack], registered: Registered
+) -> None:
+    objects = registered(stacks[name]).objects
+    names = Counter((args.typ, args.name) for args in objects)
+    assert [name for name, count in names.items() if count > 1] == []
+    configured = [args.name for args in objects if args.typ == "kubernetes:core/v1:ConfigMap"]
+    assert configured
+    assert [name for name in configured if re.search(r"-[0-9a-f]{8}$", name)] == []
+
+
+def test_a_multi_cluster_stack_has_one_provider_for_each_directory(
+    stacks: Mapping[str, Stack], registered: Registered
+) -> None:
+    providers = {
+        args.name: args.inputs["renderYamlToDirectory"]
+        for args in registered(stacks["prod"]).resources
+        if args.typ == "pulumi:providers:kubernetes"
+    }
+    assert providers["tokyo/immersiverse/workloads"] == "rendered/test/tokyo/immersiverse/workloads"
+    assert "tokyo/plate/workloads" not in providers
+
+
+def test_a_direct_stack_has_one_provider_for_each_cluster(stacks: Mapping[str, Stack], registered: Registered) -> None:
+    providers = [args for args in registered(stacks["local"]).resources if args.typ == "pulumi:providers:kubernetes"]
+    assert [args.name for args in providers] == ["embedded"]
+    assert providers[0].inputs == {"context": "naru-local", "kubeconfig": ".naru/plane/kubeconfig"}
+
+
+def test_generated_secrets_get_their_values_and_nothing_else_does(
+    stacks: Mapping[str, Stack], registered: Registered
+) -> None:
+    objects = registered(stacks["local"]).objects
+    with_values = {args.inputs["metadata"]["name"] for args in objects if "stringData" in args.inputs}
+    declared = {name for system in stacks["local"].systems.values() for name in system.secrets}
+    assert with_values == declared
+    assert all(args.typ == "kubernetes:core/v1:Secret" for args in objects if "stringData" in args.inputs)
