@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from local.provider.api import Api
 from local.provider.objects import Type
-from local.provider.transport import Transport
+from local.provider.transport import ApiError, Transport
 
 ZONES: Final = ("local-a", "local-b", "local-c")
 NODES_PER_ZONE: Final = 2
@@ -17,7 +17,6 @@ FIELD_MANAGER: Final = "naru-local"
 
 _DEFAULT_CLASS: Final = "standard"
 _MARK: Final = "naru-local"
-_DEFINITIONS: Final = Type("apiextensions.k8s.io", "v1", "CustomResourceDefinition")
 
 
 def nodes() -> list[dict[str, Any]]:
@@ -163,15 +162,26 @@ class Cluster:
         mark = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"definitions": definitions}}
         return self.apply([mark])
 
-    def unserved(self, definitions: Iterable[Mapping[str, Any]]) -> str:
-        """Return the names of the CustomResourceDefinitions that are not served yet, with commas."""
-        names = [str(definition["metadata"]["name"]) for definition in definitions]
-        return ", ".join(name for name in names if not self._established(name))
+    def unserved(self, definitions: Sequence[Mapping[str, Any]]) -> str:
+        """Return the names of the CustomResourceDefinitions that are not served yet, with commas.
 
-    def _established(self, name: str) -> bool:
-        found = self._api.read(_DEFINITIONS, "", name) or {}
-        conditions = found.get("status", {}).get("conditions") or []
-        return any(one["type"] == "Established" and one["status"] == "True" for one in conditions)
+        One that is established may still refuse requests for a while, so each is asked for. Raises Unreachable.
+        """
+        with ThreadPoolExecutor(4) as pool:
+            served = pool.map(self._serves, definitions)
+            missing = [one["metadata"]["name"] for one, there in zip(definitions, served, strict=True) if not there]
+        return ", ".join(missing)
+
+    def _serves(self, definition: Mapping[str, Any]) -> bool:
+        spec = definition["spec"]
+        versions = [version["name"] for version in spec["versions"] if version["served"]]
+        try:
+            for version in versions:
+                path = f"/apis/{spec['group']}/{version}/{spec['names']['plural']}"
+                self._transport.request("GET", path, query={"limit": "1"})
+        except ApiError:
+            return False
+        return True
 
     def unready(self) -> str:
         """Return what a pod would still wait for, with commas: nodes that take none, the default service account."""

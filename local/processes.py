@@ -89,7 +89,7 @@ class Processes:
         write_private(self._file(command.name), json.dumps(asdict(record)))
         return record
 
-    def stop(self, names: Sequence[str], seconds: float = 10) -> None:
+    def stop(self, names: Sequence[str], seconds: float = 5) -> None:
         """End processes, one after the other, and forget them; one that does not go within `seconds` is killed."""
         for name in names:
             record = self.find(name)
@@ -131,12 +131,15 @@ def _birth(pid: int) -> str:
     stat = Path("/proc", str(pid), "stat")
     if Path("/proc/self/stat").exists():
         try:
-            # After the name, which may hold anything, in parentheses: field 3 is the state, field 22 the start.
+            # After the name, which may hold anything, in parentheses: field 3 is the state, 20 the number of threads,
+            # 22 the start.
             fields = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
             boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         except OSError:
             return ""
-        return "" if fields[0] in {"Z", "X"} else f"{boot}/{fields[19]}"
+        # A zombie with threads is still closing its files, ports among them.
+        ended = fields[0] in {"Z", "X"} and int(fields[17]) <= 1
+        return "" if ended else f"{boot}/{fields[19]}"
     answer = subprocess.run(
         ["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False, env={"LC_ALL": "C"}
     )

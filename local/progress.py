@@ -20,7 +20,7 @@ class Step:
 class Progress(Protocol):
     """Is told of each step when it begins; the step before has ended then."""
 
-    def __call__(self, step: Step) -> None:
+    def __call__(self, step: Step, /) -> None:
         """Say that a step begins."""
 
 

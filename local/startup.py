@@ -14,8 +14,8 @@ from local.commands import ORDER, Places
 from local.files import digest
 from local.processes import Command, Processes
 from local.progress import Progress, Step
-from local.provider import kubeconfig as clusters
-from local.provider.transport import ApiError, Transport, Unreachable
+from local.provider.transport import ApiError, Unreachable
+from local.session import Session
 
 _PATIENCE: Final = 120.0  # seconds a step may take; two cores with nothing else to do need some 10 for all of them
 _PROBATION: Final = 0.5  # seconds in which a process that cannot run as it is has ended
@@ -49,8 +49,13 @@ class Startup:
         wanted = self._commands(binaries, ports)
         # Without etcd the API server would not end by itself: all that has to go goes first, the last one first.
         self._processes.stop([name for name in reversed(ORDER) if not self._runs(wanted[name])])
-        cluster = Cluster(Transport(clusters.parse(self._places.kubeconfig("admin").read_text(encoding="utf-8"))))
+        with Session(self._places.kubeconfig("admin")) as session:
+            self._bring_up(Cluster(session), wanted, objects)
+        if self.started:
+            time.sleep(_PROBATION)
+            self._check_alive()
 
+    def _bring_up(self, cluster: Cluster, wanted: Mapping[str, Command], objects: Sequence[Mapping[str, Any]]) -> None:
         self._begin(1, "start etcd and kube-apiserver", 6)
         self._start(wanted["etcd"], wanted["kube-apiserver"])
         self._await(cluster.trouble, "kube-apiserver is not ready")
@@ -63,9 +68,6 @@ class Startup:
         self._await(lambda: cluster.apply(objects), "the first objects of the cluster are refused")
         self._start(wanted["kwok"], wanted["kubelet"])
         self._await(cluster.unready, "the cluster is not ready for pods")
-        if self.started:
-            time.sleep(_PROBATION)
-            self._check_alive()
 
     def _commands(self, binaries: Mapping[str, Binary], ports: Mapping[str, int]) -> dict[str, Command]:
         """Return each process's command, with a hash of the files it reads when it starts."""

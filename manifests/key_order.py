@@ -8,27 +8,20 @@ _WORD = 1 << 64
 def compare_keys(one: str, other: str) -> int:
     """Say which key is written first: less than zero for `one`, more than zero for `other`, zero if they are equal.
 
+    For some keys, such as `a9`, `a10` and `a1b`, this is no order, and what go-yaml writes is up to chance.
     Source: `keyList.Less` in `sorter.go` of `go.yaml.in/yaml/v2`.
     """
-    if one == other:
-        return 0
     at = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), None)
     if at is None:
         return len(one) - len(other)
     a, b = one[at], other[at]
     if a.isalpha() or b.isalpha():
-        if a.isalpha() and b.isalpha():
-            return ord(a) - ord(b)
-        return 1 if a.isalpha() else -1
+        return a.isalpha() - b.isalpha() or ord(a) - ord(b)
     # A zero that follows another digit counts for its place, not as a leading zero.
     start = 1 if "0" in (a, b) and _ends_in_number(one[:at]) else 0
     digits, other_digits = _digits(one[at:]), _digits(other[at:])
-    value, other_value = _value(start, digits), _value(start, other_digits)
-    if value != other_value:
-        return value - other_value
-    if len(digits) != len(other_digits):
-        return len(digits) - len(other_digits)
-    return ord(a) - ord(b)
+    by_value = _value(start, digits) - _value(start, other_digits)
+    return by_value or len(digits) - len(other_digits) or ord(a) - ord(b)
 
 
 def _ends_in_number(text: str) -> bool:

@@ -44,6 +44,7 @@ def pod_template(
     for key, volume in workload.volumes.items():
         containers.volumes.add(key, volume_source(name, key, volume))
     main = containers.build(workload)
+    main["name"] = workload.container_name or name
     if claimed:
         mounts = [{"name": volume, "mountPath": path} for volume, path in zip(claims, claimed.values(), strict=True)]
         main["volumeMounts"] = mounts + main.get("volumeMounts", [])

@@ -15,12 +15,14 @@ _LONGEST_INTEGER = 1 << 63
 
 # Only these begin what is read as something else than text when it is not quoted.
 _MAY_BE_READ = frozenset("+-0123456789.yYnNtTfFoO~")
-_WORDS = frozenset(
-    "y Y yes Yes YES n N no No NO on On ON off Off OFF true True TRUE false False FALSE ~ null Null NULL"
-    " .nan .NaN .NAN .inf .Inf .INF +.inf +.Inf +.INF -.inf -.Inf -.INF".split()
-)
+_WORDS = {
+    *("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"),
+    *("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"),
+    *("", "~", "null", "Null", "NULL", ".nan", ".NaN", ".NAN"),
+    *(f"{sign}{word}" for sign in ("", "+", "-") for word in (".inf", ".Inf", ".INF")),
+}
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_POINTED = re.compile(r"\.[0-9]+(?:[eE][-+]?[0-9]+)?")
+_POINTED = re.compile(r"\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?")
 _PREFIXED = re.compile(r"([-+]?)0(?:([xX])([0-9a-fA-F]+)|([oO])([0-7]+)|([bB])([01]+))")
 _SIGNED_BINARY = re.compile(r"0b([-+])([01]+)")
 _BASE_60 = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
@@ -84,7 +86,6 @@ def is_simple_key(text: str) -> bool:
     return len(text.encode()) <= 128 and not _KEY_BREAK.search(text)
 
 
-@lru_cache(maxsize=1 << 12)
 def simple_key(text: str) -> str:
     """Write a key that can stand before its colon."""
     return _unfolded(text)
@@ -124,7 +125,7 @@ def _style(text: str) -> _Style:
 
 def _is_read(text: str) -> bool:
     """Say whether text without quotes would be read as a number, a time, a truth value or nothing."""
-    if not text or text in _WORDS:
+    if text in _WORDS:
         return True
     first = text[0]
     if first == ".":
@@ -154,21 +155,19 @@ def _is_integer(text: str) -> bool:
 
 def _is_timestamp(text: str) -> bool:
     match = _TIMESTAMP.fullmatch(text)
-    if match is None:
-        return False
-    year, month, day = int(match[1]), int(match[2]), int(match[3])
-    if not 1 <= month <= 12:
-        return False
-    leap = month == 2 and year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-    if not 1 <= day <= _DAYS[month - 1] + leap:
+    if match is None or not _is_date(int(match[1]), int(match[2]), int(match[3])):
         return False
     if match[4] is None:
         return True
-    if (match[8] is None) != (match[4][0] == " "):
-        return False
-    if match[9] and (int(match[9]) > 24 or int(match[10]) > 60):
-        return False
-    return int(match[5]) < 24 and int(match[6]) < 60 and int(match[7]) < 60
+    # A zone follows the time exactly where the letter T precedes it.
+    hour, minute, second, zone_hours, zone_minutes = (int(match[group] or 0) for group in (5, 6, 7, 9, 10))
+    zone_fits = (match[8] is None) == (match[4][0] == " ") and zone_hours <= 24 and zone_minutes <= 60
+    return zone_fits and hour < 24 and minute < 60 and second < 60
+
+
+def _is_date(year: int, month: int, day: int) -> bool:
+    leap = month == 2 and year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    return 1 <= month <= 12 and 1 <= day <= _DAYS[month - 1] + leap
 
 
 def _unfolded(text: str) -> str:
@@ -230,7 +229,9 @@ def _folded(text: str, style: _Style, column: int, margin: str) -> str:
             piece = character
             column = 0
         else:
-            piece = (margin if before and before in _BREAKS else "") + (character * 2 if character == "'" == quote else character)
+            piece = (margin if before and before in _BREAKS else "") + (
+                character * 2 if character == "'" == quote else character
+            )
             column += len(piece)
         written.append(piece)
     return "".join(written) + quote

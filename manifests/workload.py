@@ -14,7 +14,7 @@ MIN_READY_SECONDS = 3
 PROGRESS_DEADLINE_SECONDS = 600
 REVISIONS_KEPT = 10
 
-_ONE_POD_AT_A_TIME = frozenset({"ReadWriteOnce", "ReadWriteOncePod"})
+_ONE_NODE_AT_A_TIME = frozenset({"ReadWriteOnce", "ReadWriteOncePod"})
 
 
 def service(place: Place, service: Service) -> list[Placed]:
@@ -47,7 +47,7 @@ def _with_profile(service: Service) -> Service:
 def _deployment(place: Place, service: Service, template: Manifest) -> Manifest:
     spec: Manifest = {
         "selector": {"matchLabels": place.selector(service.name)},
-        "strategy": _strategy(service),
+        "strategy": _strategy(place, service),
         "minReadySeconds": MIN_READY_SECONDS,
         "progressDeadlineSeconds": PROGRESS_DEADLINE_SECONDS,
         "revisionHistoryLimit": REVISIONS_KEPT,
@@ -71,12 +71,11 @@ def _deployment(place: Place, service: Service, template: Manifest) -> Manifest:
     }
 
 
-def _strategy(service: Service) -> Manifest:
-    if any(
-        volume.claim is not None and volume.claim.access_mode in _ONE_POD_AT_A_TIME
-        for volume in service.volumes.values()
-    ):
-        # The volume lets go of the old pod's node first; a new pod beside it would wait for ever.
+def _strategy(place: Place, service: Service) -> Manifest:
+    own = [volume.claim for volume in service.volumes.values()]
+    shared = [place.system.claims.get(volume.shared_claim or "") for volume in service.volumes.values()]
+    if any(claim is not None and claim.access_mode in _ONE_NODE_AT_A_TIME for claim in (*own, *shared)):
+        # The volume lets go of the old pod's node first; a new pod on another would wait for it for ever.
         return {"type": "Recreate"}
     rolling = service.strategy if isinstance(service.strategy, Rolling | Canary | CanaryDeployment) else Rolling()
     return {

@@ -64,7 +64,11 @@ def render(stack: Stack, out: Path) -> RenderReport:
 
 
 def _without_values(manifest: Manifest) -> Manifest:
-    if manifest["kind"] == "Secret" and manifest["apiVersion"] == "v1" and ("data" in manifest or "stringData" in manifest):
+    if (
+        manifest["kind"] == "Secret"
+        and manifest["apiVersion"] == "v1"
+        and ("data" in manifest or "stringData" in manifest)
+    ):
         message = f"the Secret {manifest['metadata']['name']} carries values, which are never written to files"
         raise ValueError(message)
     return manifest

@@ -101,7 +101,7 @@ class Policies(Settings):
     """What the environment does not let pass."""
 
     mutable_tags: bool = False
-    """Whether images without a tag, or with `latest`, are accepted. Never in production."""
+    """Whether images with the tag `latest` are accepted. Never in production."""
     protect_data: bool = True
     """Whether namespaces, volumes and data are protected from deletion, and kept when their resource goes."""
     default_deny: bool = True

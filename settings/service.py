@@ -159,6 +159,8 @@ class Workload(Container):
     name: Name
     namespace: Name | None = None
     """One of the system's `namespaces`; may be left out where it has but one."""
+    container_name: Name | None = None
+    """The name of the main container; the workload's own where none is given."""
     replicas: int = Field(default=1, ge=0)
     sidecars: dict[Name, Container] = {}
     volumes: dict[Name, Volume] = {}

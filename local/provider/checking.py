@@ -32,7 +32,7 @@ def _type_failures(type_: Type, inputs: Mapping[str, Any]) -> Failures:
     given = type_of(plain(inputs))
     if given == type_:
         return {}
-    return {"kind": f"the object is a {given}, the resource a {type_}; both must be the same"}
+    return {"kind": f"the object is {given}, the resource {type_}; both must be the same"}
 
 
 def _metadata_failures(inputs: Mapping[str, Any]) -> Failures:

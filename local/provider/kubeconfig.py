@@ -1,7 +1,7 @@
 """Which API server a kubeconfig names, and how to show it who we are.
 
-Client certificates, tokens and basic authentication are understood. What needs a program to be run (`exec`) is left to
-the official provider, as is everything that is not a cluster of this machine.
+Client certificates and tokens are understood. What needs a program to be run (`exec`) is left to the official provider,
+as is everything that is not a cluster of this machine.
 """
 
 from __future__ import annotations
@@ -174,9 +174,4 @@ def _authorization(user: Mapping[str, Any]) -> str:
     token = user.get("token")
     if not token and user.get("tokenFile"):
         token = Path(user["tokenFile"]).read_text(encoding="ascii").strip()
-    if token:
-        return f"Bearer {token}"
-    if user.get("username"):
-        pair = f"{user['username']}:{user.get('password', '')}"
-        return "Basic " + base64.b64encode(pair.encode()).decode()
-    return ""
+    return f"Bearer {token}" if token else ""

@@ -79,15 +79,15 @@ def _read_map(struct: struct_pb2.Struct) -> Any:
     raise ValueError("Kubernetes objects take no assets, archives or resource references")
 
 
-def write_struct(properties: Mapping[str, Any], *, secrets: bool = True) -> struct_pb2.Struct:
-    """Return the Struct of properties; with `secrets=False` a secret goes as its plain value."""
+def write_struct(properties: Mapping[str, Any]) -> struct_pb2.Struct:
+    """Return the Struct of properties. Raises TypeError for what is no property value."""
     struct = struct_pb2.Struct()
     for key, value in properties.items():
-        _write(struct.fields[key], value, secrets=secrets)
+        _write(struct.fields[key], value)
     return struct
 
 
-def _write(field: struct_pb2.Value, value: Any, *, secrets: bool) -> None:
+def _write(field: struct_pb2.Value, value: Any) -> None:
     if isinstance(value, str):
         field.string_value = value
     elif isinstance(value, bool):
@@ -97,16 +97,14 @@ def _write(field: struct_pb2.Value, value: Any, *, secrets: bool) -> None:
     elif isinstance(value, Mapping):
         field.struct_value.SetInParent()
         for key, item in value.items():
-            _write(field.struct_value.fields[key], item, secrets=secrets)
+            _write(field.struct_value.fields[key], item)
     elif isinstance(value, list):
         field.list_value.SetInParent()
         for item in value:
-            _write(field.list_value.values.add(), item, secrets=secrets)
-    elif isinstance(value, Secret) and secrets:
-        field.struct_value.fields[_SIGNATURE].string_value = _SECRET
-        _write(field.struct_value.fields["value"], value.value, secrets=secrets)
+            _write(field.list_value.values.add(), item)
     elif isinstance(value, Secret):
-        _write(field, value.value, secrets=secrets)
+        field.struct_value.fields[_SIGNATURE].string_value = _SECRET
+        _write(field.struct_value.fields["value"], value.value)
     elif value is None:
         field.null_value = struct_pb2.NULL_VALUE
     elif isinstance(value, Unknown):

@@ -28,7 +28,7 @@ from local.provider.objects import (
     split_id,
     with_namespace,
 )
-from local.provider.properties import JsonObject, has_unknowns, mark_secrets, plain
+from local.provider.properties import JsonObject, has_unknowns, mark_secrets, plain, secret_texts
 from local.provider.readiness import Ready, verdict
 from local.provider.resources import Logs, Resources
 from local.provider.transport import Transport
@@ -130,8 +130,7 @@ class Provider:
         if preview:
             return "", self._previewed(inputs, logs)
         if self._renders:
-            logs.status(f"rendered {rendering.write(self._settings.directory, obj)}")
-            return id_of(obj), dict(inputs)
+            return id_of(obj), self._render(inputs, logs)
         try:
             live = self._resources.create(obj, timeout=timeout, logs=logs)
         except NotReady as error:
@@ -153,8 +152,7 @@ class Provider:
         if preview:
             return self._previewed(inputs, logs, resource_id, ignored)
         if self._renders:
-            logs.status(f"rendered {rendering.write(self._settings.directory, obj)}")
-            return dict(inputs)
+            return self._render(inputs, logs)
         try:
             live = self._resources.update(obj, resource_id, ignored, timeout=timeout, logs=logs)
         except NotReady as error:
@@ -186,6 +184,13 @@ class Provider:
             rendering.remove(self._settings.directory, plain(inputs))
         else:
             self._resources.delete(type_, resource_id, plain(inputs), timeout=timeout, logs=logs)
+
+    def _render(self, inputs: Mapping[str, Any], logs: Logs) -> JsonObject:
+        path = rendering.write(self._settings.directory, plain(inputs))
+        if secret_texts(inputs):
+            logs.warning(f"{path} holds a secret in the clear; seal it, or refer to it by name")
+        logs.status(f"rendered {path}")
+        return dict(inputs)
 
     def _previewed(
         self, inputs: Mapping[str, Any], logs: Logs, resource_id: str = "", ignored: Sequence[str] = ()

@@ -37,7 +37,9 @@ def explain(obj: Object, pods: Sequence[Object], events: Sequence[Object], told:
     """
     problems = _grouped((name_of(pod), problem) for pod in pods for problem in _pod_problems(pod))
     known = " ".join([told, *problems])
-    lines = [line for line, reason, message in _event_lines(obj, pods, events) if not (reason in told or message in known)]
+    lines = [
+        line for line, reason, message in _event_lines(obj, pods, events) if not (reason in told or message in known)
+    ]
     return [*(problem for problem in problems if problem not in told), *lines][:_MOST]
 
 

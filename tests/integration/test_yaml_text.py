@@ -55,14 +55,14 @@ def has_one_order(value: Any) -> bool:
     return all(compare_keys(a, b) < 0 for a, b in combinations(keys, 2)) and all(map(has_one_order, value.values()))
 
 
-# Without what the library itself loses on the way: it refuses DEL, C1 controls and noncharacters, and folds NEL.
-CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\x7f\ufffe\uffff").filter(
+# Without what the library itself loses on the way (it refuses DEL, C1 controls and noncharacters, and folds NEL), and
+# without letters that only the newer of Go's and Python's tables of Unicode may know.
+CHARACTERS = st.characters(exclude_categories=["Cs", "Cn"], exclude_characters="\x7f").filter(
     lambda character: not "\x80" <= character <= "\x9f"
 )
-TOKENS = st.sampled_from(
-    [*SCALARS, *BLOCKS, *"abT.-+_:?#&*!|>'\"%@`{}[],=<~0123456789\\ \n\t\r\u2028\u2029\xa0\ufeff", "  ", "\n\n"]
-    + ["lorem ipsum dolor sit amet ", "x" * 30, "é", "나루", "🚢", "٣", "https://a.example/b?c=d", "app.kubernetes.io/name"]
-)
+MARKS = "abT.-+_:?#&*!|>'\"%@`{}[],=<~0123456789\\ \n\t\r\u2028\u2029\xa0\ufeff"
+PIECES = ["  ", "\n\n", "lorem ipsum dolor sit amet ", "x" * 30, "é", "나루", "🚢", "٣", "https://a.example/b?c=d"]
+TOKENS = st.sampled_from([*SCALARS, *BLOCKS, *MARKS, *PIECES])
 NUMBER_LIKE = st.text("0123456789+-_.:eExXbBoOaTtZ ", max_size=20)
 TIMES = st.builds(
     "{:04d}-{}-{}{}".format,
@@ -95,7 +95,7 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4),
     max_leaves=15,
 )
-MANY = settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MANY = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.mark.parametrize("text", [*SCALARS, *BLOCKS], ids=ascii)

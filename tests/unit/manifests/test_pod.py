@@ -179,7 +179,7 @@ def test_volumes_that_would_share_a_name_get_two() -> None:
     assert behind(pod, "/work")[1]["emptyDir"] == {"sizeLimit": "1Gi"}
 
 
-@pytest.mark.parametrize("path", ["/", "/" + "a" * 100, "/A_b/.c", "/" + "-" * 70])
+@pytest.mark.parametrize("path", ["/", "/" + "a" * 100, "/A_b/.c", "/" + "-" * 70, "/a/" + "b" * 62])
 def test_volume_of_any_path_has_a_valid_name(path: str) -> None:
     name = volume_name(path)
     assert 0 < len(name) <= 63

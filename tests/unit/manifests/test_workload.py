@@ -95,6 +95,14 @@ def test_pods_that_cannot_share_a_volume_are_not_up_together(access_mode: str, s
     assert deployment_of(volumes=volumes)["spec"]["strategy"]["type"] == strategy
 
 
+def test_claim_of_the_system_that_one_node_holds_counts_too() -> None:
+    service = a_service(volumes={"models": {"sharedClaim": "all-models"}})
+    for access_mode, strategy in (("ReadWriteOnce", "Recreate"), ("ReadWriteMany", "RollingUpdate")):
+        system = a_system(service, claims={"all-models": {"size": "1Gi", "accessMode": access_mode}})
+        deployment = the(objects_of_service(a_place(system=system), service), "Deployment")
+        assert deployment["spec"]["strategy"]["type"] == strategy
+
+
 def test_recreating_deployment_says_nothing_of_rolling() -> None:
     strategy = deployment_of(volumes={"uploads": {"claim": {"size": "1Gi"}}})["spec"]["strategy"]
     assert strategy == {"type": "Recreate"}
@@ -186,8 +194,9 @@ def test_claim_names_no_class_where_the_clusters_default_is_meant() -> None:
     assert "storageClassName" not in claim["spec"]
 
 
-def test_deployment_comes_after_the_data_stores_of_its_system() -> None:
-    store, service = a_data_store("db"), a_service(dependsOn=["db", "demo/db", "other/db", "missing"])
+@pytest.mark.parametrize("dependencies", [["db"], ["demo/db"], ["demo/db", "db", "other/db", "missing"]])
+def test_deployment_comes_after_the_data_stores_of_its_system(dependencies: list[str]) -> None:
+    store, service = a_data_store("db"), a_service(dependsOn=dependencies)
     (deployment,) = of_kind(objects_of_service(a_place(store, service), service), "Deployment")
     assert [needed for needed in deployment.after if needed.startswith("StatefulSet/")] == ["StatefulSet/demo/db"]
 

@@ -1,0 +1,288 @@
+"""The command line: what each command is called, which options it takes, and examples of it."""
+
+import importlib.metadata
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from operations import reading
+from operations.exits import MEANINGS
+from settings.loading import find_root
+
+_EXIT_CODES: Final = "\n".join(f"{code.value:>3}  {meaning}" for code, meaning in MEANINGS.items())
+# Backspaces keep the paragraphs they begin as they are written.
+_HELP: Final = f"""Five systems, from a typed catalog to Kubernetes, one stack for each environment.
+
+\b
+naru check                              are all files of all stacks right?
+naru explain plate/plate-api replicas --stack prod
+naru render --stack prod --out build/prod
+naru local up && naru up --stack local
+naru preview --stack staging plate
+
+\b
+Exit codes:
+{_EXIT_CODES}
+
+Data go to stdout, everything else to stderr.
+"""
+
+
+def _examples(*lines: str) -> str:
+    return "\n".join(("\b", "Examples:", *(f"  {line}" for line in lines)))
+
+
+app = typer.Typer(
+    name="naru", help=_HELP, no_args_is_help=True, add_completion=False, rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)  # fmt: skip
+local_app = typer.Typer(
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    help="The embedded control plane: a real Kubernetes API on this machine, with simulated pods.",
+)
+app.add_typer(local_app, name="local")
+
+Root = Annotated[
+    Path | None, typer.Option("--root", metavar="DIR", help="The project; the nearest Pulumi.yaml's folder by default.")
+]
+StackName = Annotated[str, typer.Option("--stack", "-s", metavar="STACK", help="Which stack: Pulumi.STACK.yaml.")]
+Systems = Annotated[list[str] | None, typer.Argument(metavar="SYSTEM", help="Only these systems; all by default.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Write JSON to stdout.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Refresh = Annotated[bool, typer.Option("--refresh", help="Read every object from the cluster first.")]
+SkipPreview = Annotated[bool, typer.Option("--skip-preview", help="Do not show first what will change.")]
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run one command and return its exit code; wrong usage is told here, every other exception gets through."""
+    try:
+        app(list(argv), prog_name="naru")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0
+    return 0
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
+    if wanted:
+        typer.echo(f"naru {importlib.metadata.version('naru')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _globals(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show where an unexpected error came from.")] = False,
+) -> None:
+    pass
+
+
+@app.command(
+    epilog=_examples(
+        "naru check",
+        "naru check --json | jq -r '.faults[].file' | sort -u",
+    ),
+)
+def check(*, root: Root = None, as_json: AsJson = False) -> None:
+    """Check all files of all stacks.
+
+    Each fault is a line with file, line, path, what was found and what would be right.
+    """
+    raise typer.Exit(reading.check(_root(root), as_json=as_json))
+
+
+@app.command(
+    epilog=_examples(
+        "naru render --stack prod --out build/prod     # build/prod/<cluster>/<system>/{foundation,workloads}/...",
+        "naru render --stack dev --out a && git diff --no-index a b",
+    ),
+)
+def render(
+    *,
+    stack: StackName,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="DIR", help="A new or an empty directory, or an own one.")
+    ],
+    root: Root = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write a stack as files: every object, with no engine, plugin or network."""
+    from operations import rendering  # noqa: PLC0415 - each command imports only what it runs on
+
+    raise typer.Exit(rendering.run(root, stack, out, as_json=as_json))
+
+
+@app.command(
+    epilog=_examples(
+        "naru explain plate/plate-api resources.requests.cpu --stack prod",
+        "naru explain environment domains.plate --stack prod --json",
+    ),
+)
+def explain(
+    subject: Annotated[str, typer.Argument(metavar="SYSTEM/SERVICE", help="Or SYSTEM, or `environment`.")],
+    path: Annotated[str, typer.Argument(metavar="PATH", help="As files spell it: resources.requests.cpu")],
+    *,
+    stack: StackName,
+    root: Root = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say where a value comes from.
+
+    That is: the value, which file and line set it, and what it replaced there.
+    """
+    raise typer.Exit(reading.explain(_root(root), stack, subject, path, as_json=as_json))
+
+
+@app.command(
+    epilog=_examples(
+        "naru schema",
+        "naru schema --check           # in CI: are the committed ones up to date?",
+    ),
+)
+def schema(
+    *,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="docs/schemas of the project by default.")
+    ] = None,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; fail where a file is not up to date.")] = False,
+    root: Root = None,
+) -> None:
+    """Write JSON Schemas for editors.
+
+    They describe catalog, release and stack files, and give editors completion.
+    """
+    raise typer.Exit(reading.schema(out or _root(root) / "docs" / "schemas", check_only=check))
+
+
+@app.command(
+    epilog=_examples(
+        "naru preview --stack staging",
+        "naru preview --stack staging plate ams --json | jq .changes",
+    ),
+)
+def preview(
+    systems: Systems = None,
+    *,
+    stack: StackName,
+    refresh: Refresh = False,
+    root: Root = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what `up` would change, and change nothing."""
+    from operations import deploy  # noqa: PLC0415 - each command imports only what it runs on
+
+    choices = deploy.Choices(refresh=refresh, as_json=as_json)
+    raise typer.Exit(deploy.preview(_root(root), stack, systems or (), choices))
+
+
+@app.command(
+    epilog=_examples(
+        "naru up --stack local",
+        "naru up --stack staging plate --yes",
+        "DRY_RUN=true naru up --stack prod",
+        "naru up --stack dev --yes --json | jq '.systems[] | select(.ready | not)'",
+    ),
+)
+def up(
+    systems: Systems = None,
+    *,
+    stack: StackName,
+    yes: Yes = False,
+    refresh: Refresh = False,
+    skip_preview: SkipPreview = False,
+    root: Root = None,
+    as_json: AsJson = False,
+) -> None:
+    """Deploy a stack.
+
+    The cluster is checked, the stack updated, its pods waited for, and the state of every system shown.
+
+    A stack of the tier production is previewed, and confirmed by typing its name. With DRY_RUN=true nothing is changed.
+    """
+    from operations import deploy  # noqa: PLC0415 - each command imports only what it runs on
+
+    choices = deploy.Choices(yes=yes, refresh=refresh, skip_preview=skip_preview, as_json=as_json)
+    raise typer.Exit(deploy.up(_root(root), stack, systems or (), choices))
+
+
+@app.command(
+    epilog=_examples(
+        "naru destroy --stack local --yes",
+        "naru destroy --stack dev plate",
+    ),
+)
+def destroy(
+    systems: Systems = None,
+    *,
+    stack: StackName,
+    yes: Yes = False,
+    refresh: Refresh = False,
+    root: Root = None,
+    as_json: AsJson = False,
+) -> None:
+    """Delete what a stack made.
+
+    Data go too unless they are protected; a stack of the tier production is refused.
+    """
+    from operations import deploy  # noqa: PLC0415 - each command imports only what it runs on
+
+    choices = deploy.Choices(yes=yes, refresh=refresh, as_json=as_json)
+    raise typer.Exit(deploy.destroy(_root(root), stack, systems or (), choices))
+
+
+@local_app.command(
+    "up",
+    epilog=_examples(
+        "naru local up",
+        "export $(naru local up) && kubectl get nodes",
+    ),
+)
+def local_up(*, stack: StackName = "local", root: Root = None) -> None:
+    """Start the control plane.
+
+    What is missing is built first, and pods can run when it returns. Calling it again changes nothing.
+    """
+    from operations import local_commands  # noqa: PLC0415 - each command imports only what it runs on
+
+    raise typer.Exit(local_commands.up(_root(root), stack))
+
+
+@local_app.command(
+    "down",
+    epilog=_examples(
+        "naru local down",
+        "naru local down --delete      # begin anew",
+    ),
+)
+def local_down(
+    *,
+    delete: Annotated[bool, typer.Option("--delete", help="Delete the cluster's data as well.")] = False,
+    root: Root = None,
+) -> None:
+    """End the control plane; its data stay for the next `up`."""
+    from operations import local_commands  # noqa: PLC0415 - each command imports only what it runs on
+
+    raise typer.Exit(local_commands.down(_root(root), delete=delete))
+
+
+@local_app.command(
+    "status",
+    epilog=_examples(
+        "naru local status",
+        "naru local status --json | jq .running",
+    ),
+)
+def local_status(*, root: Root = None, as_json: AsJson = False) -> None:
+    """Show each process; the exit code is 3 where one does not run."""
+    from operations import local_commands  # noqa: PLC0415 - each command imports only what it runs on
+
+    raise typer.Exit(local_commands.status(_root(root), as_json=as_json))
+
+
+def _root(given: Path | None) -> Path:
+    return find_root(given or Path.cwd())

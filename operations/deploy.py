@@ -1,0 +1,236 @@
+"""The commands that change clusters: up, preview and destroy."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import typer
+from pulumi.automation import EngineEvent
+
+from operations import output, progress
+from operations.api_server import UnreachableError
+from operations.automation import EngineError, Request
+from operations.collect import collect
+from operations.engine_command import InterruptedUpdateError
+from operations.exits import Exit, Stop
+from operations.output import say
+from operations.report import SystemState
+from operations.session import Session, open_session
+from operations.tally import Failure, Tally
+from settings.environment import Tier
+
+_NOBODY_TO_ASK = "nobody is there to confirm this: give --yes"
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the options of a command say."""
+
+    yes: bool = False
+    refresh: bool = False
+    skip_preview: bool = False
+    as_json: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an operation of the engine ended."""
+
+    result: str
+    """`succeeded`, `failed` or `interrupted`."""
+    tally: Tally
+    failures: tuple[Failure, ...]
+    seconds: float
+
+    @property
+    def code(self) -> Exit:
+        """The exit code it asks for."""
+        return {"succeeded": Exit.OK, "interrupted": Exit.INTERRUPTED}.get(self.result, Exit.FAILED)
+
+    def as_json(self, stack: str) -> dict[str, Any]:
+        """Return it as plain data."""
+        return {
+            "stack": stack,
+            "result": self.result,
+            "seconds": round(self.seconds, 1),
+            "changes": self.tally.changed,
+            "failures": [{"resource": failure.resource, "reason": failure.reason} for failure in self.failures],
+        }
+
+
+def preview(root: Path, name: str, named: Sequence[str], choices: Choices) -> int:
+    """Show what an update would change; change nothing."""
+    session = open_session(root, name, named, "preview")
+    return _preview(session, _prepared(session, choices), choices)
+
+
+def up(root: Path, name: str, named: Sequence[str], choices: Choices) -> int:
+    """Update a stack, then show how its systems are."""
+    session = open_session(root, name, named, "up")
+    request = _prepared(session, choices)
+    if dry_run():
+        say("DRY_RUN is set: this is a preview, and nothing is changed")
+        return _preview(session, request, choices)
+    if not _agreed(session, request, choices):
+        return Exit.OK
+    outcome = _operate(session, "up", lambda take: session.engine.up(request, take), session.expected)
+    for line in output.failure_lines(outcome.failures):
+        say(line)
+    collected = _collect(session) if outcome.result == "succeeded" else 0
+    states = _states(session) if outcome.result != "interrupted" else []
+    _tell(session, outcome, states, collected, choices)
+    unready = outcome.code is Exit.OK and not all(state.ready for state in states)
+    return Exit.FAILED if unready else outcome.code
+
+
+def destroy(root: Path, name: str, named: Sequence[str], choices: Choices) -> int:
+    """Delete what a stack made; a production tier is refused."""
+    session = open_session(root, name, named, "destroy")
+    if session.stack.environment.tier is Tier.PRODUCTION:
+        raise Stop(
+            Exit.REFUSED,
+            f"{name} is of the tier production, which naru does not delete",
+            "take a system out by `enabled: false` in its catalog file and `naru up`, or delete by hand",
+        )
+    session.connect()
+    session.deployed = session.engine.deployed()
+    request = session.check_identity(session.destroy_request(named, refresh=choices.refresh))
+    what = ", ".join(session.systems) if named else "everything"
+    if not choices.yes and not _confirmed(f"Delete {what} of the stack {name}?"):
+        return Exit.OK
+    count = session.expected if named else session.deployed.objects
+    outcome = _operate(session, "destroy", lambda take: session.engine.destroy(request, take), count)
+    for line in output.failure_lines(outcome.failures):
+        say(line)
+    protected = session.deployed.protected if outcome.result == "failed" else []
+    if protected:
+        say(
+            f"{len(protected)} resources are protected, such as {protected[0]}: set policies.protectData to false first"
+        )
+    if choices.as_json:
+        output.write_json(outcome.as_json(name))
+    elif outcome.result == "succeeded":
+        output.write_lines([output.counted(outcome.tally.changed, 0, outcome.seconds)])
+    return outcome.code
+
+
+def dry_run() -> bool:
+    """Tell whether the environment asks for a preview in place of an update."""
+    return os.environ.get("DRY_RUN", "").lower() in {"1", "true", "yes"}
+
+
+def _prepared(session: Session, choices: Choices) -> Request:
+    session.connect()
+    session.deployed = session.engine.deployed()
+    return session.check(session.update_request(refresh=choices.refresh))
+
+
+def _agreed(session: Session, request: Request, choices: Choices) -> bool:
+    """Show what will change and have it confirmed, as far as the tier asks for it."""
+    environment, name = session.stack.environment, session.stack.name
+    production = environment.tier is Tier.PRODUCTION
+    if production:
+        clusters = ", ".join(f"{key} ({cluster.context})" for key, cluster in environment.clusters.items())
+        say(f"warning: {name} is of the tier production, on {clusters}")
+    if environment.tier is Tier.LOCAL or (choices.yes and not production):
+        return True
+    if not choices.yes and not sys.stdin.isatty():
+        raise Stop(Exit.USAGE, _NOBODY_TO_ASK)
+    if not choices.skip_preview:
+        code = _preview(session, request, choices, to_stderr=True)
+        if code is not Exit.OK:
+            raise Stop(code, "nothing was changed")
+    if choices.yes:
+        return True
+    if production:
+        return bool(typer.prompt(f"Type {name} to deploy to it", err=True) == name)
+    return _confirmed(f"Update the stack {name}?")
+
+
+def _confirmed(question: str) -> bool:
+    if not sys.stdin.isatty():
+        raise Stop(Exit.USAGE, _NOBODY_TO_ASK)
+    return bool(typer.confirm(question, err=True))
+
+
+def _preview(session: Session, request: Request, choices: Choices, *, to_stderr: bool = False) -> Exit:
+    outcome = _operate(session, "preview", lambda take: session.engine.preview(request, take), session.expected)
+    lines = output.change_lines(outcome.tally.changes.values())
+    for line in output.failure_lines(outcome.failures):
+        say(line)
+    if choices.as_json and not to_stderr:
+        details = [
+            {"operation": change.operation, "resource": change.resource, "properties": list(change.properties)}
+            for change in outcome.tally.changes.values()
+        ]
+        output.write_json({**outcome.as_json(session.stack.name), "resources": details})
+    elif outcome.result == "succeeded":
+        counts = ", ".join(f"{count} to {operation}" for operation, count in outcome.tally.changed.items())
+        shown = [*lines, counts or f"no change: {session.expected} objects are as they should be"]
+        for line in shown if to_stderr else ():
+            say(line)
+        output.write_lines(() if to_stderr else shown)
+    return outcome.code
+
+
+def _operate(
+    session: Session, title: str, operation: Callable[[Callable[[EngineEvent], None]], None], expected: int
+) -> Outcome:
+    tally = Tally(expected)
+    begun = time.monotonic()
+    result, reason = "succeeded", ""
+    with progress.shown(f"{title} {session.stack.name}", tally, output.errors()) as take:
+        try:
+            operation(take)
+        except EngineError as error:
+            result, reason = "failed", str(error)
+        except InterruptedUpdateError:
+            result = "interrupted"
+    failures = tuple(tally.failures()) if result != "succeeded" else ()
+    if result == "failed":
+        failures = failures or (Failure("stack", reason),)
+        say(f"the engine's own words are in {session.engine.log}")
+    if result == "interrupted":
+        say(f"interrupted: `naru {title}` continues from here")
+        failures = ()
+    return Outcome(result, tally, failures, time.monotonic() - begun)
+
+
+def _collect(session: Session) -> int:
+    collected = 0
+    for cluster, server in session.servers.items():
+        objects = [placed for systems in session.objects[cluster].values() for placed in systems]
+        try:
+            collected += collect(server, objects, session.systems)
+        except UnreachableError as error:
+            say(f"warning: {cluster}: {error}; old ConfigMaps stay for the next run")
+    return collected
+
+
+def _states(session: Session) -> list[SystemState]:
+    try:
+        return session.states()
+    except UnreachableError as error:
+        say(f"warning: {error}; how the systems are is not known")
+        return []
+
+
+def _tell(session: Session, outcome: Outcome, states: Sequence[SystemState], collected: int, choices: Choices) -> None:
+    if choices.as_json:
+        systems = [state.as_json() for state in states]
+        output.write_json({**outcome.as_json(session.stack.name), "collected": collected, "systems": systems})
+        return
+    if states:
+        output.write_report(states, live=session.direct)
+    if not session.direct and outcome.result == "succeeded":
+        say(f"rendered/{session.stack.name} holds the manifests: Argo CD applies them once they are committed")
+    if outcome.result == "succeeded":
+        say(output.counted(outcome.tally.changed, session.expected, outcome.seconds))
+    if collected:
+        say(f"{collected} old ConfigMaps that nothing names any more were deleted")
+    for line in (f"not ready: {state.cluster}/{state.system}" for state in states if not state.ready):
+        say(line)

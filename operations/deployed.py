@@ -1,0 +1,73 @@
+"""What Pulumi's state says was deployed: read from an exported checkpoint, whose secrets stay encrypted. Pure."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+KUBERNETES = "kubernetes:"
+_SYSTEM = "naru:system:System"
+_NAMESPACE = "kubernetes:core/v1:Namespace"
+
+
+def logical_name(urn: str) -> str:
+    """Return the name a program gave a resource: the end of its URN."""
+    return urn.rpartition("::")[2]
+
+
+def resource_type(urn: str) -> str:
+    """Return the type token of a resource, without those of its parents."""
+    return urn.split("::")[2].rpartition("$")[2] if urn.count("::") >= 3 else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """The checkpoint of a stack, as `pulumi stack export` prints it."""
+
+    checkpoint: Mapping[str, Any]
+
+    def _listed(self, key: str) -> Iterator[Mapping[str, Any]]:
+        yield from (self.checkpoint.get("deployment") or {}).get(key) or ()
+
+    @property
+    def objects(self) -> int:
+        """How many Kubernetes objects there are."""
+        return sum(resource["type"].startswith(KUBERNETES) for resource in self._listed("resources"))
+
+    @property
+    def protected(self) -> list[str]:
+        """The logical names of what Pulumi refuses to delete."""
+        return [logical_name(resource["urn"]) for resource in self._listed("resources") if resource.get("protect")]
+
+    @property
+    def systems(self) -> list[str]:
+        """The systems there are, on whichever cluster."""
+        names = (logical_name(resource["urn"]) for resource in self._listed("resources") if resource["type"] == _SYSTEM)
+        return list(dict.fromkeys(name.rpartition("/")[2] for name in names))
+
+    def namespaces(self, cluster: str) -> dict[str, str]:
+        """Return the UID of each namespace that was made on a cluster: what tells that cluster from any other."""
+        found = {}
+        for resource in self._listed("resources"):
+            if resource["type"] == _NAMESPACE and logical_name(resource["urn"]).startswith(f"{cluster}/"):
+                metadata = (resource.get("outputs") or {}).get("metadata") or {}
+                if metadata.get("uid"):
+                    found[metadata["name"]] = metadata["uid"]
+        return found
+
+    @property
+    def pending(self) -> list[str]:
+        """The logical names of Kubernetes objects that an interrupted update had begun to make."""
+        return [
+            logical_name(operation["resource"]["urn"])
+            for operation in self._listed("pending_operations")
+            if _forgettable(operation)
+        ]
+
+    def without_pending(self) -> dict[str, Any]:
+        """Return the checkpoint without them: their names are fixed, so applying them again finds what there is."""
+        kept = [operation for operation in self._listed("pending_operations") if not _forgettable(operation)]
+        return {**self.checkpoint, "deployment": {**self.checkpoint["deployment"], "pending_operations": kept}}
+
+
+def _forgettable(operation: Mapping[str, Any]) -> bool:
+    return bool(operation["type"] == "creating" and operation["resource"]["type"].startswith(KUBERNETES))

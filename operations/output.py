@@ -1,0 +1,112 @@
+"""Where words go: data to stdout, everything else to stderr; and the tables people read."""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from operations.report import SystemState
+from operations.tally import Change, Failure
+
+_SIGNS = {"create": "+", "delete": "-", "replace": "±", "update": "~"}
+
+
+def errors() -> Console:
+    """Return the console on stderr as it is now."""
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def say(text: str) -> None:
+    """Write a line to stderr."""
+    sys.stderr.write(f"{text}\n")
+
+
+def write_json(data: Any) -> None:
+    """Write data to stdout, for a script."""
+    sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+
+
+def write_lines(lines: Iterable[str]) -> None:
+    """Write lines to stdout."""
+    sys.stdout.writelines(f"{line}\n" for line in lines)
+
+
+def change_lines(changes: Iterable[Change]) -> list[str]:
+    """Return a line for each changed resource: what happens to it, and which properties are others."""
+    return [
+        f"{_SIGNS.get(change.operation, change.operation)} {change.resource}"
+        + (f"  [{', '.join(change.properties)}]" if change.properties and change.operation != "create" else "")
+        for change in sorted(changes, key=lambda change: change.resource)
+    ]
+
+
+def counted(changes: Mapping[str, int], expected: int, seconds: float) -> str:
+    """Return one line that says what an update changed; `expected` is how many objects there are."""
+    if not changes:
+        return f"no change: {expected} objects are as they should be ({seconds:.0f} s)"
+    words = {"create": "created", "update": "updated", "delete": "deleted", "replace": "replaced"}
+    parts = [f"{count} {words.get(operation, operation)}" for operation, count in sorted(changes.items())]
+    return f"{', '.join(parts)} ({seconds:.0f} s)"
+
+
+def failure_lines(failures: Sequence[Failure]) -> list[str]:
+    """Return a line for each failure."""
+    return [f"failed: {failure.resource}: {failure.reason}" for failure in failures]
+
+
+def system_table(states: Sequence[SystemState]) -> Table:
+    """Return the table of workloads, their pods and scaling, and why one is not ready."""
+    table = Table(title=None, show_lines=False, expand=False)
+    several = len({state.cluster for state in states}) > 1
+    for heading in (
+        *(["Cluster"] if several else []),
+        "System",
+        "Namespace",
+        "Workload",
+        "Pods",
+        "Scaling",
+        "Not ready",
+    ):
+        table.add_column(heading, overflow="fold")
+    for state in states:
+        for index, workload in enumerate(state.workloads):
+            first = state.system if index == 0 else ""
+            pods = f"{workload.ready}/{workload.desired}"
+            table.add_row(
+                *([state.cluster if index == 0 else ""] if several else []),
+                first,
+                workload.namespace,
+                workload.name,
+                f"[red]{pods}[/red]" if workload.reason else f"[green]{pods}[/green]",
+                workload.scaling,
+                escape(workload.reason),
+            )
+        for name, reason in state.unready.items():
+            table.add_row(*([""] if several else []), "", "", name, "", "", escape(reason))
+        table.add_section()
+    return table
+
+
+def address_lines(states: Sequence[SystemState]) -> list[str]:
+    """Return a line for each address from outside."""
+    found = [
+        (f"{state.system}/{service}", address)
+        for state in states
+        for service, addresses in state.addresses.items()
+        for address in addresses
+    ]
+    width = max((len(name) for name, _ in found), default=0)
+    return [f"{name:<{width}}  {address}" for name, address in dict.fromkeys(found)]
+
+
+def write_report(states: Sequence[SystemState], *, live: bool) -> None:
+    """Write the tables to stdout; where nobody asked the cluster (not `live`) only the addresses."""
+    # A pipe has no width of its own, and no reason may be cut for one.
+    console = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=200)
+    if live:
+        console.print(system_table(states))
+    write_lines(address_lines(states))

@@ -1,0 +1,155 @@
+"""One stack, opened for an operation: its settings and objects, its engine, its clusters."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from manifests.assembly import COMMON, assemble
+from manifests.placed import Place, Placed
+from operations import cluster_facts, cluster_state, preflight
+from operations.api_server import ApiError, ApiServer, ContextError, UnreachableError, connect
+from operations.automation import Engine, Request
+from operations.deployed import Deployed
+from operations.engine_command import EngineCommand
+from operations.exits import Exit, Stop
+from operations.failures import log_file
+from operations.needs import Needs, needs
+from operations.output import say
+from operations.report import SystemState, applied_here, states
+from operations.selection import chosen, others, urns
+from settings.environment import Delivery, Tier
+from settings.loading import load
+from settings.stack import Stack
+from settings.system import System
+
+_RUN_LOCAL_UP = "the embedded control plane does not run: start it with `naru local up`"
+
+
+@dataclass
+class Session:
+    """What the commands up, preview and destroy share."""
+
+    root: Path
+    stack: Stack
+    systems: dict[str, System]
+    """Those the command is about."""
+    objects: dict[str, dict[str, tuple[Placed, ...]]]
+    """By cluster and system, `common` included, for those systems."""
+    engine: Engine
+    deployed: Deployed = field(default_factory=lambda: Deployed({}))
+    servers: dict[str, ApiServer] = field(default_factory=dict)
+    """By cluster, where Pulumi itself applies."""
+
+    @property
+    def direct(self) -> bool:
+        """Whether Pulumi itself applies."""
+        return self.stack.environment.delivery is Delivery.DIRECT
+
+    @property
+    def expected(self) -> int:
+        """How many objects the command is about."""
+        return sum(len(placed) for systems in self.objects.values() for placed in systems.values())
+
+    def connect(self) -> None:
+        """Reach every cluster. Raises Stop with all that cannot be."""
+        faults = []
+        for name, cluster in self.stack.environment.clusters.items() if self.direct else ():
+            try:
+                self.servers[name] = connect(cluster, self.root)
+            except (ContextError, UnreachableError, ApiError) as error:
+                faults.append(f"refused: {name}: {error}")
+        if faults:
+            raise Stop(Exit.REFUSED, *faults, *([_RUN_LOCAL_UP] if self.engine.own else []))
+
+    def check(self, request: Request) -> Request:
+        """Refuse what cannot go well, and warn about the rest; return the request as it is then to be.
+
+        An embedded control plane that was made anew is no other cluster: the state is brought up to it. Raises Stop.
+        """
+        return self._checked(
+            request,
+            {
+                cluster: needs(placed for system in systems.values() for placed in system)
+                for cluster, systems in self.objects.items()
+            },
+        )
+
+    def check_identity(self, request: Request) -> Request:
+        """Refuse clusters that are not those the stack was deployed to; otherwise as `check`. Raises Stop."""
+        return self._checked(request, dict.fromkeys(self.objects, needs(())))
+
+    def _checked(self, request: Request, needed: Mapping[str, Needs]) -> Request:
+        found = []
+        for cluster, server in self.servers.items():
+            known = self.deployed.namespaces(cluster)
+            try:
+                facts = cluster_facts.gather(server, needed[cluster])
+            except (ApiError, UnreachableError) as error:
+                raise Stop(Exit.REFUSED, f"refused: {cluster}: {error}") from None
+            anew = self.engine.own and preflight.is_another_cluster(facts, known)
+            if anew and not request.refresh:
+                say("the embedded control plane was made anew: the state is refreshed first")
+                request = replace(request, refresh=True)
+            known = {} if anew else known
+            found += preflight.findings(cluster, needed[cluster], facts, known, refresh=request.refresh)
+        for finding in found:
+            say(str(finding))
+        stopping = preflight.refusing(found)
+        if stopping:
+            raise Stop(Exit.REFUSED, f"nothing was changed: {len(stopping)} to put right first")
+        return request
+
+    def update_request(self, *, refresh: bool) -> Request:
+        """Return the request for an update of the chosen systems."""
+        return Request(exclude=others(self.stack, self.systems, self.deployed.systems), refresh=refresh)
+
+    def destroy_request(self, named: Sequence[str], *, refresh: bool) -> Request:
+        """Return the request to delete the named systems, everything where none is named."""
+        return Request(target=urns(self.stack, self.systems) if named else (), refresh=refresh)
+
+    def states(self) -> list[SystemState]:
+        """Return how the chosen systems are now, on every cluster."""
+        found = []
+        for cluster, systems in self.objects.items():
+            mine = {name: placed for name, placed in systems.items() if name != COMMON}
+            lists = None
+            if cluster in self.servers:
+                lists = cluster_state.lists(self.servers[cluster], (p for placed in systems.values() for p in placed))
+            for name, placed in mine.items():
+                place = Place(self.stack, self.systems[name], cluster)
+                found.append(states(place, placed, lists if applied_here(place) else None))
+        return found
+
+
+def open_session(root: Path, name: str, named: Sequence[str], operation: str) -> Session:
+    """Load a stack and prepare its engine. Raises SettingsError and Stop."""
+    stack = load(root, name).stack
+    systems = chosen(stack, named)
+    objects = {
+        cluster: {
+            system: placed
+            for system, placed in assemble(stack, cluster).items()
+            if system in systems or system == COMMON
+        }
+        for cluster in stack.environment.clusters
+    }
+    return Session(root, stack, systems, objects, _engine(root, stack, operation))
+
+
+def _engine(root: Path, stack: Stack, operation: str) -> Engine:
+    own = stack.environment.tier is Tier.LOCAL
+    environment: dict[str, str] = {}
+    if own:
+        from local.plane import ControlPlane  # noqa: PLC0415 - real stacks have no use for it
+        from local.progress import lines  # noqa: PLC0415
+        from local.toolchain import ToolchainError  # noqa: PLC0415
+
+        try:
+            environment = ControlPlane(root).pulumi_environment(lines())
+        except ToolchainError as error:
+            raise Stop(Exit.REFUSED, *str(error).splitlines()) from None
+    # A provider that renders to a directory refuses to know a cluster as well.
+    renders = stack.environment.delivery is Delivery.GITOPS
+    command = EngineCommand(environment, say, without=("KUBECONFIG",) if renders else ())
+    log = log_file(root, f"{stack.name}-{operation}")
+    return Engine(root, stack.name, command, log, say, environment, own)

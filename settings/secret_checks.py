@@ -1,0 +1,64 @@
+"""What must hold between secrets, those who read them, and how their values are made."""
+
+from collections.abc import Iterable, Iterator
+from string import Formatter
+
+from settings.faults import Path, quoted
+from settings.findings import Finding, elsewhere, unknown
+from settings.service import Workload
+from settings.system import System
+
+_Key = tuple[str, str]
+"""A secret and one of its keys."""
+
+
+def check_secret(
+    system: System, workload: Workload, path: Path, name: str, keys: Iterable[tuple[Path, str]] = ()
+) -> Iterator[Finding]:
+    """Yield findings where the pods of a workload cannot read a secret, or lack one of the keys, each with its path."""
+    yield from unknown(path, name, system.secrets, "secret")
+    secret = system.secrets.get(name)
+    if secret is not None:
+        for key_path, key in keys:
+            yield from unknown(key_path, key, secret.keys, f"key of {name}")
+        yield from elsewhere(system, path, "a secret", of=secret.namespace, pods=workload.namespace)
+
+
+def check_recipes(system: System) -> Iterator[Finding]:
+    """Yield findings where a value of a secret is made of a key that there is not, or of itself."""
+    needs: dict[_Key, list[_Key]] = {}
+    for name, secret in system.secrets.items():
+        for key, setting in secret.keys.items():
+            path = ("secrets", name, "keys", key, "generate")
+            word, _, argument = setting.generate.partition(" ")
+            needs[name, key] = []
+            if word == "rsa-public-key":
+                yield from unknown(path, argument, secret.keys, f"key of {name}")
+                if argument in secret.keys and secret.keys[argument].generate != "rsa-private-key":
+                    yield Finding(path, f"{quoted(argument)} is no RSA key", 'expected a key made by "rsa-private-key"')
+                continue
+            try:
+                fields = [field for _, field, _, _ in Formatter().parse(setting.generate) if field is not None]
+            except ValueError:
+                yield Finding(path, "a brace without its other half", "write {{ or }} for the character itself")
+                continue
+            for field in fields:
+                other, _, wanted = field.partition("/")
+                yield from unknown(path, other, system.secrets, "secret")
+                if other in system.secrets:
+                    yield from unknown(path, wanted, system.secrets[other].keys, f"key of {other}")
+                    needs[name, key].append((other, wanted))
+    yield from _circles(needs)
+
+
+def _circles(needs: dict[_Key, list[_Key]]) -> Iterator[Finding]:
+    for start, first in needs.items():
+        waiting, seen = list(first), set(first)
+        while waiting:
+            for other in needs.get(waiting.pop(), ()):
+                if other not in seen:
+                    seen.add(other)
+                    waiting.append(other)
+        if start in seen:
+            path = ("secrets", start[0], "keys", start[1], "generate")
+            yield Finding(path, "a value that is made of itself", "expected a text that leads to made values")
