@@ -121,7 +121,9 @@ def _without_label(manifest: Manifest) -> Manifest:
 
 
 def _pod(manifests: Iterable[Manifest]) -> dict[str, Any]:
-    spec: dict[str, Any] = next(found for found in manifests if found["kind"] == "Deployment")["spec"]["template"]["spec"]
+    spec: dict[str, Any] = next(found for found in manifests if found["kind"] == "Deployment")["spec"]["template"][
+        "spec"
+    ]
     return spec
 
 

@@ -72,7 +72,7 @@ class Engine:
         deployed = Deployed(json.loads(exported))
         if self.own and deployed.pending:
             self._import(deployed.without_pending())
-            self.notify(f"an interrupted update had begun {len(deployed.pending)} objects: they are applied again")
+            self.notify(f"an interrupted update had begun {len(deployed.pending)} resources: they are applied again")
         return deployed
 
     def preview(self, request: Request, on_event: OnEvent) -> None:
@@ -112,17 +112,21 @@ class Engine:
 
     def _operate(self, operation: Callable[[], object]) -> None:
         try:
-            try:
-                operation()
-            except ConcurrentUpdateError as error:
-                if not (self.own and _holders_are_gone(str(error))):
-                    raise Stop(Exit.FAILED, *_locked(self.stack, str(error))) from None
-                self.notify("the last run died at work: its lock is taken away")
-                self._run(self.root, "cancel", "--yes", "--stack", self.stack)
-                operation()
+            self._unlocking(operation)
         except CommandError as error:
             self._record(str(error))
             raise EngineError(_said(error)) from None
+
+    def _unlocking(self, operation: Callable[[], object]) -> None:
+        """Run an operation, once more where all that kept it was the lock of a process that died. Raises Stop."""
+        try:
+            operation()
+        except ConcurrentUpdateError as error:
+            if not (self.own and _holders_are_gone(str(error))):
+                raise Stop(Exit.FAILED, *_locked(self.stack, str(error))) from None
+            self.notify("the last run died at work: its lock is taken away")
+            self._run(self.root, "cancel", "--yes", "--stack", self.stack)
+            operation()
 
     def _create(self) -> None:
         """Create the stack, the embedded plane's beside a project file of its own.
@@ -161,7 +165,8 @@ class Engine:
         with tempfile.NamedTemporaryFile("w", dir=self._own_folder(), suffix=".json", encoding="utf-8") as file:
             json.dump(checkpoint, file)
             file.flush()
-            self._run(self.root, "stack", "import", "--stack", self.stack, "--file", file.name)
+            arguments = ("stack", "import", "--stack", self.stack, "--file", file.name)
+            self._unlocking(lambda: self._run(self.root, *arguments))
 
     def _run(self, folder: Path, *args: str) -> str:
         return self.command.run([*args], str(folder), self.environment).stdout

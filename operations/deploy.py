@@ -22,6 +22,7 @@ from operations.report import SystemState
 from operations.session import Session, open_session
 from operations.tally import Failure, Tally
 from settings.environment import Tier
+from settings.loading import load
 
 _NOBODY_TO_ASK = "nobody is there to confirm this: give --yes"
 
@@ -64,13 +65,13 @@ class Outcome:
 
 def preview(root: Path, name: str, named: Sequence[str], choices: Choices) -> int:
     """Show what an update would change; change nothing."""
-    session = open_session(root, name, named, "preview")
+    session = open_session(root, load(root, name).stack, named, "preview")
     return _preview(session, _prepared(session, choices), choices)
 
 
 def up(root: Path, name: str, named: Sequence[str], choices: Choices) -> int:
     """Update a stack, then show how its systems are."""
-    session = open_session(root, name, named, "up")
+    session = open_session(root, load(root, name).stack, named, "up")
     request = _prepared(session, choices)
     if dry_run():
         say("DRY_RUN is set: this is a preview, and nothing is changed")
@@ -89,13 +90,14 @@ def up(root: Path, name: str, named: Sequence[str], choices: Choices) -> int:
 
 def destroy(root: Path, name: str, named: Sequence[str], choices: Choices) -> int:
     """Delete what a stack made; a production tier is refused."""
-    session = open_session(root, name, named, "destroy")
-    if session.stack.environment.tier is Tier.PRODUCTION:
+    stack = load(root, name).stack
+    if stack.environment.tier is Tier.PRODUCTION:
         raise Stop(
             Exit.REFUSED,
             f"{name} is of the tier production, which naru does not delete",
             "take a system out by `enabled: false` in its catalog file and `naru up`, or delete by hand",
         )
+    session = open_session(root, stack, named, "destroy")
     session.connect()
     session.deployed = session.engine.deployed()
     request = session.check_identity(session.destroy_request(named, refresh=choices.refresh))

@@ -56,7 +56,7 @@ class Deployed:
 
     @property
     def pending(self) -> list[str]:
-        """The logical names of Kubernetes objects that an interrupted update had begun to make."""
+        """The logical names of what an interrupted update had begun to make, and what can simply be made again."""
         return [
             logical_name(operation["resource"]["urn"])
             for operation in self._listed("pending_operations")
@@ -70,4 +70,6 @@ class Deployed:
 
 
 def _forgettable(operation: Mapping[str, Any]) -> bool:
-    return bool(operation["type"] == "creating" and operation["resource"]["type"].startswith(KUBERNETES))
+    # Components and providers are nothing outside the state; of anything else there may be one that nobody knows of.
+    kind = operation["resource"]["type"]
+    return bool(operation["type"] == "creating" and kind.startswith((KUBERNETES, "naru:", "pulumi:")))

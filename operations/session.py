@@ -18,7 +18,6 @@ from operations.output import say
 from operations.report import SystemState, applied_here, states
 from operations.selection import chosen, others, urns
 from settings.environment import Delivery, Tier
-from settings.loading import load
 from settings.stack import Stack
 from settings.system import System
 
@@ -121,9 +120,8 @@ class Session:
         return found
 
 
-def open_session(root: Path, name: str, named: Sequence[str], operation: str) -> Session:
-    """Load a stack and prepare its engine. Raises SettingsError and Stop."""
-    stack = load(root, name).stack
+def open_session(root: Path, stack: Stack, named: Sequence[str], operation: str) -> Session:
+    """Choose a stack's systems and prepare its engine. Raises SettingsError and Stop."""
     systems = chosen(stack, named)
     objects = {
         cluster: {

@@ -23,7 +23,7 @@ from settings.shape import (
     map_at,
     overrides,
     release_targets,
-    unknown_engines,
+    usable,
 )
 from settings.source import Document, try_read
 from settings.stack import Stack
@@ -130,7 +130,7 @@ class _Reading:
             found = list(faults_of_system(files, system))
             if document is not None and files.common is not None:
                 merged[system] = merge(list(_layers(files, system, document, files.common)))
-                model, invalid = _validated(system, document, merged[system])
+                model, invalid = _validated(files, system, merged[system])
                 told = {(fault.file, fault.path) for fault in found}
                 found += (fault for fault in invalid if (fault.file, fault.path) not in told)
                 if model is not None and not found:
@@ -183,20 +183,18 @@ def _defaults(
                 yield Layer(label, common, (*at, default), (kind, name))
 
 
-def _validated(system: str, document: Document, merged: Merged) -> tuple[System | None, list[Fault]]:
+def _validated(files: Files, system: str, merged: Merged) -> tuple[System | None, list[Fault]]:
     """Make a system's model of its merged data: the system is named by its file, its workloads by their keys."""
     named: dict[KeyPath, str] = {("name",): "the file's name is the name"} if "name" in merged.data else {}
     merged.data["name"] = system
     keys_are_names = set()
-    odd = unknown_engines(document)
     for kind in DECLARED:
         found = merged.data.get(kind)
         if not isinstance(found, dict):
             continue
-        known = map_at(document, kind).keys() - (odd if kind == "dataStores" else ())
+        known = usable(files, system, kind)
         for key, entity in list(found.items()):
             if key not in known:
-                # Told already, with what it was meant to be; what else it lacks is beside the point.
                 del found[key]
             elif kind in {"services", "dataStores"} and isinstance(entity, dict):
                 if "name" in entity:
@@ -207,7 +205,7 @@ def _validated(system: str, document: Document, merged: Merged) -> tuple[System 
     faults = []
     for fault in invalid:
         if fault.path == "name":
-            faults.append(Fault(document.file, 0, "", f"the file's name {quoted(system)}", fault.expected))
+            faults.append(Fault(f"catalog/{system}.yaml", 0, "", f"the file's name {quoted(system)}", fault.expected))
         elif fault.path not in keys_are_names:  # the key itself is told of
             position = Position(fault.file, fault.line)
             faults.append(replace(fault, path=dotted(_as_written(merged, position, undotted(fault.path)))))

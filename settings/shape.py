@@ -68,10 +68,16 @@ def release_targets(files: Files, system: str) -> tuple[str, ...]:
     )
 
 
-def unknown_engines(document: Document) -> dict[str, str]:
-    """Return the data stores of a system whose engine nobody knows, and the engine."""
-    engines = {name: map_at(document, "dataStores", name).get("engine") for name in map_at(document, "dataStores")}
-    return {name: engine for name, engine in engines.items() if isinstance(engine, str) and engine not in set(Engine)}
+def usable(files: Files, system: str, kind: str) -> frozenset[str]:
+    """Return what of a kind a system has, without what its shape is told of: what else that lacks is beside the point."""
+    document = files.systems[system]
+    names = {name for name, value in map_at(document, kind).items() if isinstance(value, dict)}
+    for source, at in overrides(files, system):
+        changed = map_at(source, *at, kind)
+        names -= {name for name, value in changed.items() if value is not None and not isinstance(value, dict)}
+    if kind == "dataStores" and document is not None:
+        names -= _unknown_engines(document).keys()
+    return frozenset(names)
 
 
 def faults_of_stack(files: Files) -> Iterator[Fault]:
@@ -97,7 +103,7 @@ def faults_of_system(files: Files, system: str) -> Iterator[Fault]:
     yield from _not_maps(document, ("environments", "*"))
     for kind in DECLARED:
         yield from _not_maps(document, (kind, "*"), null="for one without settings {}")
-    for name, engine in unknown_engines(document).items():
+    for name, engine in _unknown_engines(document).items():
         chosen = ("dataStores", name, "engine")
         wish = did_you_mean(engine, set(Engine))
         yield Fault(document.file, document.line(chosen), dotted(chosen), f"found text {quoted(engine)}", wish)
@@ -116,6 +122,12 @@ def faults_of_system(files: Files, system: str) -> Iterator[Fault]:
                     yield Fault(source.file, source.key_line(path), dotted(path), found, did_you_mean(name, known))
     if files.release is not None:
         yield from _release(files.release, system, release_targets(files, system))
+
+
+def _unknown_engines(document: Document) -> dict[str, str]:
+    """Return the data stores of a system whose engine nobody knows, and the engine."""
+    engines = {name: map_at(document, "dataStores", name).get("engine") for name in map_at(document, "dataStores")}
+    return {name: engine for name, engine in engines.items() if isinstance(engine, str) and engine not in set(Engine)}
 
 
 def _common(common: Document, stacks: Collection[str]) -> Iterator[Fault]:

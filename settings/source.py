@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 
 from settings.compose import Composer, Lines
-from settings.faults import Fault, Path, SettingsError, Value, did_you_mean, quoted
+from settings.faults import Fault, Path, SettingsError, Value, nearest, quoted
 
 MAX_BYTES = 5_000_000
 
@@ -95,8 +95,8 @@ def _content(path: FilePath, file: str) -> bytes:
         if not folder.is_dir():
             fault = Fault(file, 0, "", "no such file", f"its folder {quoted(folder.name)} is missing too")
         else:
-            siblings = (entry.name for entry in folder.iterdir() if entry.suffix == path.suffix)
-            fault = Fault(file, 0, "", "no such file", did_you_mean(path.name, siblings))
+            near = nearest(path.stem, (entry.stem for entry in folder.iterdir() if entry.suffix == path.suffix))
+            fault = Fault(file, 0, "", "no such file", f"did you mean {quoted(near + path.suffix)}?" if near else "")
         raise SettingsError([fault]) from None
     except OSError as error:
         fault = Fault(file, 0, "", f"cannot be read: {(error.strerror or 'input error').lower()}", "")
