@@ -34,10 +34,10 @@ def main(argv: Sequence[str]) -> int:
                 costs = engine.measure(ROOT, folder / "engine", previews=previews, updates=updates, say=_say)
                 sections.append(report.engine(costs))
     except (CommandFailedError, DifferenceError, PlaneError, ToolchainError) as error:
-        print(error, file=sys.stderr)
+        _say(str(error))
         return 1
     text = "\n\n".join(sections)
-    print(text)
+    sys.stdout.write(f"{text}\n")
     if parts == list(_PARTS):
         report.write(ROOT / "docs" / "performance.md", text)
     return 0
@@ -60,7 +60,7 @@ def _sizes(text: str) -> list[int]:
 
 
 def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    sys.stderr.write(f"{line}\n")
 
 
 if __name__ == "__main__":

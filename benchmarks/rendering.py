@@ -15,8 +15,8 @@ import yaml
 from benchmarks.catalog import STACK, write_project
 from benchmarks.measure import Run, Runs, run, side_by_side
 from benchmarks.others import write_chart, write_empty_chart, write_empty_kustomization, write_kustomization
-from manifests.placed import Manifest
 from local.toolchain import ensure
+from manifests.placed import Manifest
 
 # Its time grows with the square of the objects: 8 s at 200 services, and as many minutes at 1000.
 KUSTOMIZE_UP_TO = 200
@@ -80,7 +80,7 @@ class Bench:
     def phases(self, services: int) -> Mapping[str, float]:
         """Render a project once more and say where the time went."""
         project, out = self.folder / "projects" / str(services), self.folder / "rendered" / str(next(self._numbers))
-        command = [sys.executable, "-m", "benchmarks.phases", project, STACK, out]
+        command = [sys.executable, "-m", "benchmarks.phases", str(project), STACK, str(out)]
         done = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=True)
         found: dict[str, float] = json.loads(done.stdout)
         return found

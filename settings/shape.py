@@ -69,7 +69,7 @@ def release_targets(files: Files, system: str) -> tuple[str, ...]:
 
 
 def usable(files: Files, system: str, kind: str) -> frozenset[str]:
-    """Return what of a kind a system has, without what its shape is told of: what else that lacks is beside the point."""
+    """Return what of a kind a system has, but for what its shape is told of: what else that lacks is no news."""
     document = files.systems[system]
     names = {name for name, value in map_at(document, kind).items() if isinstance(value, dict)}
     for source, at in overrides(files, system):

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from settings.faults import SettingsError
+from settings.faults import Fault, SettingsError
 from settings.loading import check
 from tests.projects import FILES, Project
 
@@ -39,7 +39,7 @@ class TestFiles:
             pytest.param("- a\n", ':1: found a list; expected a map: lines of "key: value"', id="list"),
             pytest.param("a: 1\n\tb: 2\n", ":2: a tab in the indentation; indent with spaces", id="tab"),
             pytest.param(
-                BOMB, ":7: aliases that unfold to more than 1,000,000 values; expected fewer", id="anchor-bomb"
+                BOMB, ":6: a5[7]: aliases that unfold to more than 1,000,000 values; expected fewer", id="anchor-bomb"
             ),
         ],
     )
@@ -54,13 +54,13 @@ class TestFiles:
     @pytest.mark.parametrize(
         ("file", "line"),
         [
-            ("catalog/common.yaml", "catalog/common.yaml: no such file; {}"),
-            ("releases/prod.yaml", 'releases/prod.yaml: no such file; expected "dev.yaml"'),
+            ("catalog/common.yaml", "catalog/common.yaml: no such file"),
+            ("releases/prod.yaml", "releases/prod.yaml: no such file"),
         ],
     )
     def test_a_file_that_is_missing_is_told(self, project: Project, file: str, line: str) -> None:
         project.remove(file)
-        assert project.faults() == [line.format('expected one of "mail.yaml", "shop.yaml"')]
+        assert project.faults() == [line]
 
     def test_a_system_without_file_is_missed_by_those_that_name_it(self, project: Project) -> None:
         project.remove("catalog/mail.yaml")
@@ -220,7 +220,8 @@ class TestValues:
                     SHOP,
                     "container: 8080 }",
                     "container: 80800 }",
-                    "catalog/shop.yaml:12: services.api.ports.http.container: found number 80800; expected at most 65535",
+                    "catalog/shop.yaml:12: services.api.ports.http.container: "
+                    "found number 80800; expected at most 65535",
                 ),
                 (
                     "enumeration",
@@ -353,7 +354,7 @@ class TestAllAtOnce:
             "Pulumi.dev.yaml:4",
             "catalog/broken.yaml:2",
             "catalog/common.yaml:5",
-            "catalog/mail.yaml:1",
+            "catalog/mail.yaml",
             "catalog/mail.yaml:2",
             "catalog/shop.yaml:13",
             "releases/dev.yaml:2",
@@ -429,6 +430,14 @@ def edited(texts: dict[str, str], file: str, path: tuple[Any, ...], value: Any, 
     texts[file] = yaml.safe_dump(data, allow_unicode=True, sort_keys=False)
 
 
+def refused(project: Project) -> tuple[Fault, ...]:
+    try:
+        check(project.root)
+    except SettingsError as error:
+        return error.faults
+    return ()
+
+
 class TestArbitraryEdits:
     @given(
         edits=st.lists(
@@ -443,16 +452,13 @@ class TestArbitraryEdits:
             project = Project(Path(folder))
             for file, text in texts.items():
                 project.write(file, text)
-            try:
-                check(project.root)
-            except SettingsError as error:
-                assert error.faults
-                for fault in error.faults:
-                    assert fault.file in texts, fault
-                    assert 0 <= fault.line <= texts[fault.file].count("\n"), fault
-                    assert fault.found, fault
-                    assert re.fullmatch(r"[^\n\x00-\x1f]+", str(fault)), fault
+            for fault in refused(project):
+                assert fault.file in texts, fault
+                assert 0 <= fault.line <= texts[fault.file].count("\n"), fault
+                assert fault.found, fault
+                assert re.fullmatch(r"[^\x00-\x1f]+", str(fault)), fault
 
+    @settings(max_examples=50)
     @given(file=st.sampled_from(sorted(FILES)), content=st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
     def test_any_content_is_accepted_or_refused(self, file: str, content: bytes) -> None:
         with tempfile.TemporaryDirectory() as folder:

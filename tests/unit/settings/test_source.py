@@ -301,7 +301,7 @@ class TestFiles:
         ("name", "said"),
         [
             ("plat.yaml", 'plat.yaml: no such file; did you mean "plate.yaml"?'),
-            ("zzz.yaml", 'zzz.yaml: no such file; expected "plate.yaml"'),
+            ("zzz.yaml", "zzz.yaml: no such file"),
             ("away/plate.yaml", 'away/plate.yaml: no such file; its folder "away" is missing too'),
             ("folder", "folder: a directory; expected a YAML file"),
             ("pipe", "pipe: neither file nor directory; expected a YAML file"),
