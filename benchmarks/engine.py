@@ -95,8 +95,8 @@ class _Bench:
         self._bytecode = folder / "bytecode"
         for name in ("catalog", "releases"):
             shutil.copytree(root / name, self.project / name)
-        for name in ("__main__.py", f"Pulumi.{STACK}.yaml"):
-            shutil.copy(root / name, self.project)
+        for path in (root / "__main__.py", *root.glob("Pulumi.*.yaml")):
+            shutil.copy(path, self.project)
         self.floor.mkdir()
         for path, name in ((self.project, "naru"), (self.floor, "floor")):
             (path / "Pulumi.yaml").write_text(_PROJECT % name, encoding="utf-8")

@@ -32,7 +32,14 @@ class Providers:
                 for part in Part
             }
         settings = self._stack.environment.clusters[cluster]
-        inputs = {"context": settings.context, **({"kubeconfig": settings.kubeconfig} if settings.kubeconfig else {})}
+        inputs: dict[str, str] = {
+            "context": settings.context,
+            # What the cluster is called here says which it is; its address may change and must replace nothing.
+            "clusterIdentifier": f"{self._stack.name}/{cluster}",
+            # A changed value updates a Secret where it stands; else it would be gone for a moment for new pods.
+            "enableSecretMutable": "true",
+            **({"kubeconfig": settings.kubeconfig} if settings.kubeconfig else {}),
+        }
         return dict.fromkeys(Part, self._provider(cluster, inputs))
 
     def _provider(self, name: str, inputs: Mapping[str, str]) -> pulumi.ProviderResource:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from local.provider.api import Api
 from local.provider.objects import Type
 from local.provider.transport import ApiError, Transport
+from local.simulation import gateways
 
 ZONES: Final = ("local-a", "local-b", "local-c")
 NODES_PER_ZONE: Final = 2
@@ -80,8 +81,8 @@ def gateway_class() -> dict[str, Any]:
     return {
         "apiVersion": "gateway.networking.k8s.io/v1",
         "kind": "GatewayClass",
-        "metadata": {"name": "cilium"},
-        "spec": {"controllerName": "io.cilium/gateway-controller"},
+        "metadata": {"name": gateways.CLASS},
+        "spec": {"controllerName": gateways.CONTROLLER},
     }
 
 

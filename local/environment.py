@@ -30,6 +30,8 @@ def pulumi(home: Path, passphrase: Path, progress: Progress = silent) -> dict[st
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(passphrase),
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
+        # The engine's own default is four for each core, and pods that are waited for would keep others from starting.
+        "PULUMI_PARALLEL": "64",
     }
 
 

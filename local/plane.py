@@ -67,7 +67,6 @@ class ControlPlane:
             *cluster.nodes(),
             *cluster.storage_classes(storage_classes),
             *cluster.ingress_classes(ingress_classes),
-            cluster.gateway_class(),
         ]
         with self._locked():
             ports = prepare(
@@ -75,7 +74,7 @@ class ControlPlane:
             )
             startup = Startup(self._places, self._processes, progress)
             try:
-                startup.run(binaries, ports, objects)
+                startup.run(binaries, ports, objects, [cluster.gateway_class()])
             except BaseException:
                 self._processes.stop(startup.started[::-1])
                 raise

@@ -17,7 +17,9 @@ from local.progress import Progress, Step
 from local.provider.transport import ApiError, Unreachable
 from local.session import Session
 
-_PATIENCE: Final = 120.0  # seconds a step may take; two cores with nothing else to do need some 10 for all of them
+Object = Mapping[str, Any]
+
+_PATIENCE: Final = 240.0  # seconds a step may take; two cores with nothing else to do need some 10 for all of them
 _PROBATION: Final = 0.5  # seconds in which a process that cannot run as it is has ended
 
 
@@ -43,30 +45,39 @@ class Startup:
         self.started: list[str] = []
 
     def run(
-        self, binaries: Mapping[str, Binary], ports: Mapping[str, int], objects: Sequence[Mapping[str, Any]]
+        self,
+        binaries: Mapping[str, Binary],
+        ports: Mapping[str, int],
+        objects: Sequence[Object],
+        custom: Sequence[Object],
     ) -> None:
-        """Start what does not run as it should, fill the cluster, and return once it runs pods. Raises PlaneError."""
+        """Start what does not run as it should, and return once the cluster runs pods. Raises PlaneError.
+
+        It holds `objects` then, and the `custom` resources that need the CustomResourceDefinitions first.
+        """
         wanted = self._commands(binaries, ports)
         # Without etcd the API server would not end by itself: all that has to go goes first, the last one first.
         self._processes.stop([name for name in reversed(ORDER) if not self._runs(wanted[name])])
         with Session(self._places.kubeconfig("admin")) as session:
-            self._bring_up(Cluster(session), wanted, objects)
+            self._bring_up(Cluster(session), wanted, objects, custom)
         if self.started:
             time.sleep(_PROBATION)
             self._check_alive()
 
-    def _bring_up(self, cluster: Cluster, wanted: Mapping[str, Command], objects: Sequence[Mapping[str, Any]]) -> None:
+    def _bring_up(
+        self, cluster: Cluster, wanted: Mapping[str, Command], objects: Sequence[Object], custom: Sequence[Object]
+    ) -> None:
         self._begin(1, "start etcd and kube-apiserver", 6)
         self._start(wanted["etcd"], wanted["kube-apiserver"])
         self._await(cluster.trouble, "kube-apiserver is not ready")
 
-        self._begin(2, "install CustomResourceDefinitions", 8)
-        self._start(wanted["kube-controller-manager"], wanted["kube-scheduler"])
-        self._define(cluster)
-
-        self._begin(3, "start the nodes", 4)
+        self._begin(2, "start the controllers and the nodes", 2)
         self._await(lambda: cluster.apply(objects), "the first objects of the cluster are refused")
-        self._start(wanted["kwok"], wanted["kubelet"])
+        self._start(*(wanted[name] for name in ORDER))
+
+        self._begin(3, "install CustomResourceDefinitions", 8)
+        self._define(cluster)
+        self._await(lambda: cluster.apply(custom), "the first custom resources of the cluster are refused")
         self._await(cluster.unready, "the cluster is not ready for pods")
 
     def _commands(self, binaries: Mapping[str, Binary], ports: Mapping[str, int]) -> dict[str, Command]:

@@ -73,6 +73,7 @@ def _stateful_set(place: Place, store: DataStore, template: Manifest) -> Manifes
             "name": store.name,
             "namespace": place.namespace(store.namespace),
             "labels": {**store.labels, **place.labels(store.name, store.name), **version_labels(store.image)},
+            **place.taking_over,
         },
         "spec": {
             "replicas": pod_count(store),

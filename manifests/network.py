@@ -146,13 +146,16 @@ def _from_gateway(place: Place, group: PodGroup, gateway: Iterable[Edge]) -> Man
 
 
 def _rules(place: Place, graph: Graph, direction: str, ends: Iterable[tuple[str, Edge]]) -> list[Manifest]:
-    """Return one rule for all others, each given beside its edge, that are allowed the same ports."""
+    """Return one rule for all others, each given beside its edge, that are allowed the same ports.
+
+    What is stated in an order comes out in that order: edges are sorted, so that a catalog's order changes nothing.
+    """
     ports: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
     for other, edge in ends:
         ports[other].append((edge.port, edge.protocol))
     others: defaultdict[tuple[tuple[int, str], ...], list[str]] = defaultdict(list)
     for other, allowed in ports.items():
-        others[tuple(sorted(allowed))].append(other)
+        others[tuple(allowed)].append(other)
     return [
         {
             direction: [peer for other in alike for peer in _peers(place, graph, other)],

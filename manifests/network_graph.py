@@ -11,7 +11,7 @@ an end of an edge                          what it stands for
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from manifests.address import service_ports
@@ -56,16 +56,14 @@ class PodGroup:
     workload: Workload
     """The service or data store they belong to."""
     migrates: bool = False
+    endpoint: str = field(init=False)
+    """What edges call it."""
+    namespace: str = field(init=False)
+    """Where its pods are, as the cluster calls it."""
 
-    @property
-    def endpoint(self) -> str:
-        """What edges call it."""
-        return f"{self.place.system.name}/{self.name}"
-
-    @property
-    def namespace(self) -> str:
-        """The namespace of its pods."""
-        return self.place.namespace(self.workload.namespace)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "endpoint", f"{self.place.system.name}/{self.name}")
+        object.__setattr__(self, "namespace", self.place.namespace(self.workload.namespace))
 
 
 def runs_on(stack: Stack, system: System, cluster_name: str) -> bool:
@@ -132,7 +130,7 @@ def _to_primary(group: PodGroup, endpoint: str) -> Iterator[Edge]:
     system_name, name = endpoint.split("/")
     system = place.stack.systems.get(system_name)
     store = system.data_stores.get(name) if system is not None and system.enabled else None
-    if store is None or not store.enabled or place.is_primary or place.cluster.data_cidr is None:
+    if store is None or not store.enabled or place.cluster.data_cidr is None:
         return
     for port in _called_ports(store):
         yield _to(group.endpoint, f"{EXTERNAL}{place.cluster.data_cidr}", port)

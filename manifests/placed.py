@@ -74,6 +74,14 @@ class Place:
         """Whether Pulumi itself applies and waits, so that its annotations belong on the objects."""
         return self.stack.environment.delivery is Delivery.DIRECT
 
+    @property
+    def taking_over(self) -> dict[str, dict[str, str]]:
+        """What a workload carries where Pulumi applies it, so that the next update wins over a change by hand.
+
+        Without it, `kubectl scale` or `rollout undo` would end the next update in a conflict.
+        """
+        return {"annotations": {"pulumi.com/patchForce": "true"}} if self.direct else {}
+
     def namespace(self, key: str | None) -> str:
         """Return the name in the cluster of one of the system's namespaces."""
         return self.system.namespace_name(key)

@@ -40,8 +40,8 @@ _KEY_BREAK = re.compile(f"[{_BREAKS}\r\x85]")
 _BLANK_BREAK = re.compile(f" [{_BREAKS}]")
 _BREAK_BLANK = re.compile(f"[{_BREAKS}] ")
 _AFTER_BREAKS = re.compile(f"(?:(?<=[{_BREAKS}])|^)(?=[^{_BREAKS}])")
-_SPECIAL = re.compile(r"[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]")
-_ESCAPED = re.compile(r"[^\x20\x21\x23-\x5b\x5d-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]")
+_ASCII_SPECIAL = re.compile(r"[^\n -~]")
+_ESCAPED = frozenset('"\\\n\u2028\u2029')
 _ESCAPES = {"\0": "0", "\a": "a", "\b": "b", "\t": "t", "\n": "n", "\v": "v", "\f": "f", "\r": "r", "\x1b": "e"} | {
     '"': '"',
     "\\": "\\",
@@ -114,9 +114,9 @@ def number(value: float) -> str:
 
 def _style(text: str) -> _Style:
     if "\n" in text:
-        fits = not (text.endswith(" ") or _BLANK_BREAK.search(text) or _SPECIAL.search(text))
+        fits = not (text.endswith(" ") or _BLANK_BREAK.search(text) or _is_special(text))
         return _Style.LITERAL if fits else _Style.DOUBLE
-    if _is_read(text) or _SPECIAL.search(text) or _BLANK_BREAK.search(text) or _BREAK_BLANK.search(text):
+    if _is_read(text) or _is_special(text) or _BLANK_BREAK.search(text) or _BREAK_BLANK.search(text):
         return _Style.DOUBLE
     if text[0] == " " or text[-1] == " " or _BREAK.search(text) or _INDICATED.match(text):
         return _Style.SINGLE
@@ -178,11 +178,33 @@ def _unfolded(text: str) -> str:
     return f"'{text.replace(chr(39), chr(39) * 2)}'" if style is _Style.SINGLE else f'"{_escaped(text)}"'
 
 
+def _is_special(text: str) -> bool:
+    """Say whether text has a character that only double quotes can hold."""
+    # A pattern of what is printable takes longer to compile than all others together: its sets span all of Unicode.
+    if text.isascii():
+        return _ASCII_SPECIAL.search(text) is not None
+    return not all(map(_is_printable, text))
+
+
+def _is_printable(character: str) -> bool:
+    """Say whether go-yaml writes a character as it is; none beyond the basic plane is."""
+    return (
+        " " <= character <= "~"
+        or character == "\n"
+        or "\xa0" <= character <= "\ud7ff"
+        or ("\ue000" <= character <= "\ufffd" and character != "\ufeff")
+    )
+
+
 def _escaped(text: str) -> str:
     # go-yaml asks of each character whether the whole text begins with a byte order mark.
-    if text.startswith("\ufeff"):
-        return "".join(map(_escape, text))
-    return _ESCAPED.sub(lambda found: _escape(found[0]), text)
+    return "".join(map(_escape if text.startswith("\ufeff") else _quoted, text))
+
+
+def _quoted(character: str) -> str:
+    """Write a character inside double quotes."""
+    plain = _is_printable(character) and character not in _ESCAPED
+    return character if plain else _escape(character)
 
 
 def _escape(character: str) -> str:
@@ -223,7 +245,7 @@ def _folded(text: str, style: _Style, column: int, margin: str) -> str:
                 piece = " "
                 column += 1
         elif double:
-            piece = _escape(character) if marked or _ESCAPED.match(character) else character
+            piece = _escape(character) if marked else _quoted(character)
             column += len(piece)
         elif character in _BREAKS:
             piece = character

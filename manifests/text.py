@@ -5,13 +5,17 @@ lines as a block, quotes only where plain text would be read as something else, 
 `tests/integration/test_yaml_text.py` holds the two to each other.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from functools import cmp_to_key, lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from manifests.key_order import compare_keys
-from manifests.placed import Manifest
 from manifests.scalar import is_simple_key, number, one_line, placed, simple_key
+
+if TYPE_CHECKING:  # a provider that renders needs no settings, and pydantic is half a second
+    from manifests.placed import Manifest
 
 _STEP = "  "
 _LARGE = 1 << 63

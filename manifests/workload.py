@@ -66,6 +66,7 @@ def _deployment(place: Place, service: Service, template: Manifest) -> Manifest:
                 **place.labels(service.name, service.name),
                 **version_labels(service.image),
             },
+            **place.taking_over,
         },
         "spec": spec,
     }

@@ -77,7 +77,7 @@ def up(root: Path, name: str, named: Sequence[str], choices: Choices) -> int:
         say("DRY_RUN is set: this is a preview, and nothing is changed")
         return _preview(session, request, choices)
     if not _agreed(session, request, choices):
-        return Exit.OK
+        return _declined()
     outcome = _operate(session, "up", lambda take: session.engine.up(request, take), session.expected)
     for line in output.failure_lines(outcome.failures):
         say(line)
@@ -103,7 +103,7 @@ def destroy(root: Path, name: str, named: Sequence[str], choices: Choices) -> in
     request = session.check_identity(session.destroy_request(named, refresh=choices.refresh))
     what = ", ".join(session.systems) if named else "everything"
     if not choices.yes and not _confirmed(f"Delete {what} of the stack {name}?"):
-        return Exit.OK
+        return _declined()
     count = session.expected if named else session.deployed.objects
     outcome = _operate(session, "destroy", lambda take: session.engine.destroy(request, take), count)
     for line in output.failure_lines(outcome.failures):
@@ -151,6 +151,11 @@ def _agreed(session: Session, request: Request, choices: Choices) -> bool:
     if production:
         return bool(typer.prompt(f"Type {name} to deploy to it", err=True) == name)
     return _confirmed(f"Update the stack {name}?")
+
+
+def _declined() -> Exit:
+    say("nothing was changed")
+    return Exit.OK
 
 
 def _confirmed(question: str) -> bool:

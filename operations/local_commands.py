@@ -94,12 +94,12 @@ def _progress() -> Iterator[Progress]:
     if not sys.stderr.isatty():
         yield lines()
         return
-    with _bars(errors()) as progress:
+    with bars(errors()) as progress:
         yield progress
 
 
 @contextmanager
-def _bars(console: Console) -> Iterator[Progress]:
+def bars(console: Console) -> Iterator[Progress]:
     """Show a bar for each step, which fills in the time the step is expected to take and waits short of its end."""
     columns = (
         TextColumn("[{task.fields[place]}] {task.description}"),
@@ -108,27 +108,27 @@ def _bars(console: Console) -> Iterator[Progress]:
         TextColumn("{task.fields[expected]}", style="dim"),
     )
     ended, lock = threading.Event(), threading.Lock()
-    with Bars(*columns, console=console) as bars:
+    with Bars(*columns, console=console) as display:
         current: list[tuple[TaskID, Step, float]] = []
 
         def finish() -> None:
             with lock:
                 for task, _, _ in current:
-                    bars.update(task, completed=1, expected="")
-                    bars.stop_task(task)
+                    display.update(task, completed=1, expected="")
+                    display.stop_task(task)
                 current.clear()
 
         def show(step: Step) -> None:
             finish()
             expected = f"of some {step.seconds:.0f} s" if step.seconds >= 2 else ""
-            task = bars.add_task(step.name, total=1, place=f"{step.index}/{step.total}", expected=expected)
+            task = display.add_task(step.name, total=1, place=f"{step.index}/{step.total}", expected=expected)
             current.append((task, step, time.monotonic()))
 
         def fill() -> None:
             while not ended.wait(0.2):
                 with lock:
                     for task, step, begun in current:
-                        bars.update(task, completed=min(0.98, (time.monotonic() - begun) / max(step.seconds, 0.1)))
+                        display.update(task, completed=min(0.98, (time.monotonic() - begun) / max(step.seconds, 0.1)))
 
         thread = threading.Thread(target=fill, daemon=True)
         thread.start()

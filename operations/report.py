@@ -58,8 +58,8 @@ def states(place: Place, objects: Sequence[Placed], lists: Lists | None) -> Syst
         return SystemState(place.cluster_name, system.name, addresses=addresses)
     live = {
         (kind, item["metadata"].get("namespace", ""), item["metadata"]["name"]): {"kind": kind, **item}
-        for kind, items in lists.items()
-        for item in items
+        for kind in (*WORKLOADS, *OTHERS)
+        for item in lists.get(kind, ())
     }
     workloads, unready = [], {}
     for placed in objects:

@@ -57,7 +57,9 @@ class Tally:
         if event.resource_pre_event is not None:
             self._begin(event)
         elif event.res_outputs_event is not None:
-            self._finish(event.res_outputs_event.metadata.urn)
+            metadata = event.res_outputs_event.metadata
+            if _word(metadata.op) != "refresh":  # what an update reads first is not what it then makes of it
+                self._finish(metadata.urn)
         elif event.res_op_failed_event is not None:
             urn = event.res_op_failed_event.metadata.urn
             self._failed[urn] = None

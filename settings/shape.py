@@ -17,8 +17,8 @@ DECLARED = ("services", "dataStores", "claims", "secrets", "gateways", "namespac
 """What only a system's own file can bring into being."""
 ENVIRONMENT = ("config", "naru:environment")
 SYSTEMS = ("config", "naru:systems")
-# What Pulumi itself keeps in a stack's file.
-_STACK_KEYS = ("config", "secretsprovider", "encryptionsalt", "encryptedkey", "environment", "backend")
+
+STACK_KEYS = ("config", "secretsprovider", "encryptionsalt", "encryptedkey", "environment", "backend")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ def faults_of_system(files: Files, system: str) -> Iterator[Fault]:
         blocks.append((files.config, (*SYSTEMS, system)))
     for source, at in blocks:
         for kind in DECLARED:
-            yield from _not_maps(source, (*at, kind))
+            yield from _not_maps(source, (*at, kind, "*"))
             for name in map_at(source, *at, kind):
                 if name not in (known := map_at(document, kind)):
                     path = (*at, kind, name)
@@ -144,7 +144,7 @@ def _common(common: Document, stacks: Collection[str]) -> Iterator[Fault]:
 
 
 def _config(config: Document, systems: Collection[str]) -> Iterator[Fault]:
-    yield from _unknown_keys(config, (), _STACK_KEYS)
+    yield from _unknown_keys(config, (), STACK_KEYS)
     yield from _not_maps(config, ENVIRONMENT)
     yield from _not_maps(config, SYSTEMS)
     ours = map_at(config, "config")

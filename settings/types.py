@@ -75,7 +75,9 @@ def _quantity(value: Any) -> str:
     return canonical_quantity(str(value))
 
 
-Quantity = Annotated[str, BeforeValidator(_quantity), WithJsonSchema({"type": ["string", "number"]})]
+Quantity = Annotated[
+    str, BeforeValidator(_quantity), WithJsonSchema({"type": ["string", "number"], "pattern": f"^{_QUANTITY.pattern}$"})
+]
 
 _DURATION = re.compile(r"(?=[0-9])(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s)?")
 
@@ -96,7 +98,9 @@ def _duration(value: str) -> str:
     return value
 
 
-Duration = Annotated[str, AfterValidator(_duration)]
+Duration = Annotated[
+    str, AfterValidator(_duration), WithJsonSchema({"type": "string", "pattern": f"^{_DURATION.pattern}$"})
+]
 
 _LABEL = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
 _NAME = re.compile(_LABEL)
@@ -146,11 +150,19 @@ def _count_or_share(value: Any) -> int | str:
     raise ValueError(message)
 
 
-Name = Annotated[str, AfterValidator(_name)]
-HostName = Annotated[str, AfterValidator(_host)]
+Name = Annotated[
+    str, AfterValidator(_name), WithJsonSchema({"type": "string", "maxLength": 63, "pattern": f"^{_NAME.pattern}$"})
+]
+HostName = Annotated[
+    str, AfterValidator(_host), WithJsonSchema({"type": "string", "maxLength": 253, "pattern": f"^{_HOST.pattern}$"})
+]
 Cidr = Annotated[str, AfterValidator(_cidr)]
-AbsolutePath = Annotated[str, AfterValidator(_path)]
-CountOrShare = Annotated[int | str, BeforeValidator(_count_or_share), WithJsonSchema({"type": ["integer", "string"]})]
+AbsolutePath = Annotated[str, AfterValidator(_path), WithJsonSchema({"type": "string", "pattern": "^/"})]
+CountOrShare = Annotated[
+    int | str,
+    BeforeValidator(_count_or_share),
+    WithJsonSchema({"type": ["integer", "string"], "minimum": 0, "pattern": f"^{_SHARE.pattern}$"}),
+]
 PortNumber = Annotated[int, Field(ge=1, le=65535)]
 EnvironmentVariable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 Percent = Annotated[int, Field(ge=1, le=100)]

@@ -5,14 +5,14 @@ from __future__ import annotations
 import queue
 import sys
 import threading
-import time
 from pathlib import Path
 
 from local.provider import kubeconfig
-from local.provider.transport import ApiError, Transport, Unreachable
+from local.provider.transport import Transport
 from local.simulation import issuing, node
 from local.simulation.issuing import Operators
 from local.simulation.node import Node
+from local.simulation.trouble import Trouble, log
 from local.simulation.watch import Event, follow
 
 
@@ -31,8 +31,8 @@ def main(path: Path) -> None:
         try:
             pause = pods.work()
             operators.work()
-        except (ApiError, Unreachable) as error:
-            print(f"{time.strftime('%H:%M:%S')} {error}", file=sys.stderr)  # noqa: T201 - the log of the process
+        except Trouble as error:
+            log(str(error))
             pause = 1.0
 
 

@@ -1,33 +1,51 @@
-"""cert-manager and External Secrets at work: Certificates for Ingresses and Gateways, and the Secrets they make."""
+"""The operators at work: cert-manager, External Secrets and Cilium's Gateway controller, as far as others see them."""
 
 from __future__ import annotations
 
 import base64
 import secrets
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from local.certificates import self_signed
 from local.provider.api import Api
 from local.provider.objects import Type
-from local.provider.transport import ApiError, Transport, Unreachable
-from local.simulation import operators
+from local.provider.transport import Transport
+from local.simulation import gateways, operators
 from local.simulation.node import now
+from local.simulation.trouble import Trouble, may_pass
 from local.simulation.watch import Event
 
 KINDS: Final = {
     "ingresses": "/apis/networking.k8s.io/v1/ingresses",
+    "gatewayclasses": "/apis/gateway.networking.k8s.io/v1/gatewayclasses",
     "gateways": "/apis/gateway.networking.k8s.io/v1/gateways",
+    "httproutes": "/apis/gateway.networking.k8s.io/v1/httproutes",
     "certificates": "/apis/cert-manager.io/v1/certificates",
     "issuers": "/apis/cert-manager.io/v1/issuers",
     "clusterissuers": "/apis/cert-manager.io/v1/clusterissuers",
     "externalsecrets": "/apis/external-secrets.io/v1/externalsecrets",
+    "secretstores": "/apis/external-secrets.io/v1/secretstores",
+    "clustersecretstores": "/apis/external-secrets.io/v1/clustersecretstores",
+}
+
+# The status of a kind that depends on nothing but the object.
+_STATUS: Final[Mapping[str, Callable[[Mapping[str, Any], str], dict[str, Any] | None]]] = {
+    "gatewayclasses": gateways.gateway_class,
+    "gateways": gateways.gateway,
+    "httproutes": gateways.route,
+    "issuers": operators.source,
+    "clusterissuers": operators.source,
+    "secretstores": operators.source,
+    "clustersecretstores": operators.source,
 }
 
 _SECRET: Final = Type("", "v1", "Secret")
+_CERTIFICATE: Final = Type("cert-manager.io", "v1", "Certificate")
 
 
 class Operators:
-    """The objects of the two operators, and which of them are to be looked at again."""
+    """The objects of the operators, and which of them are to be looked at again."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
@@ -59,20 +77,29 @@ class Operators:
                 continue
             try:
                 self._look_at(kind, obj)
-            except (ApiError, Unreachable) as error:
-                if isinstance(error, ApiError) and error.status in {404, 409}:
-                    continue  # a later event of the watch tells what became of it
-                self._due.add(due)
-                raise
+            except Trouble as error:
+                if may_pass(error):
+                    self._due.add(due)
+                    raise
 
     def _look_at(self, kind: str, obj: dict[str, Any]) -> None:
         if kind in {"ingresses", "gateways"}:
-            for certificate in operators.certificates(obj):
-                self._apply(certificate)
+            self._request(obj)
         elif kind == "certificates":
             self._issue(obj)
-        elif kind == "externalsecrets" and operators.ready(obj)[0] != "True":
+        elif kind == "externalsecrets" and not operators.synchronised(obj):
             self._synchronise(obj)
+        status = _STATUS[kind](obj, now()) if kind in _STATUS else None
+        if status is not None:
+            self._status(kind, obj, status)
+
+    def _request(self, source: dict[str, Any]) -> None:
+        for certificate in operators.certificates(source):
+            metadata = certificate["metadata"]
+            there = self._api.read(_CERTIFICATE, metadata["namespace"], metadata["name"])
+            # One that somebody declared is theirs.
+            if there is None or operators.owned(there, source):
+                self._apply(certificate)
 
     def _issue(self, certificate: dict[str, Any]) -> None:
         issuer_kind, *issuer = operators.issuer(certificate)
@@ -102,10 +129,12 @@ class Operators:
 
     def _status(self, plural: str, obj: dict[str, Any], status: dict[str, Any]) -> None:
         root, _, _ = KINDS[plural].rpartition("/")
+        namespace = obj["metadata"].get("namespace")
+        scope = f"{root}/namespaces/{namespace}" if namespace else root
         self._transport.request(
             "PATCH",
-            f"{root}/namespaces/{obj['metadata']['namespace']}/{plural}/{obj['metadata']['name']}/status",
-            body=status,
+            f"{scope}/{plural}/{obj['metadata']['name']}/status",
+            body={"status": status},
             content_type="application/merge-patch+json",
         )
 

@@ -9,8 +9,9 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any, Final
 
-from local.provider.transport import ApiError, Transport, Unreachable
+from local.provider.transport import Transport
 from local.simulation import kubelet
+from local.simulation.trouble import Trouble, may_pass
 from local.simulation.watch import Event
 
 # A pod can be seen before the Secret that was made just before it: two watches run at their own pace.
@@ -86,11 +87,10 @@ class Node:
         for key in due & self._pods.keys():
             try:
                 self._judge(key, self._pods[key], present[key[0]])
-            except (ApiError, Unreachable) as error:
-                if isinstance(error, ApiError) and error.status in {404, 409}:
-                    continue  # a later event of the watch tells what became of it
-                self._due |= due
-                raise
+            except Trouble as error:
+                if may_pass(error):
+                    self._due |= due
+                    raise
         waiting = [self._since[key] + _PATIENCE - self._clock() for key in self._due if key in self._since]
         return max(0.0, min(waiting)) if waiting else None
 

@@ -61,6 +61,12 @@ def _owner(source: Object) -> dict[str, Any]:
     }
 
 
+def owned(obj: Object, owner: Object) -> bool:
+    """Tell whether an object was made for another."""
+    references = obj["metadata"].get("ownerReferences") or []
+    return any(reference["uid"] == owner["metadata"]["uid"] for reference in references)
+
+
 def hosts(certificate: Object) -> list[str]:
     """Return what a Certificate is to name."""
     spec = certificate["spec"]
@@ -115,7 +121,7 @@ def certificate_status(certificate: Object, *, issued: bool, now: str) -> dict[s
         "observedGeneration": certificate["metadata"].get("generation", 1),
         "lastTransitionTime": now,
     }
-    return {"status": {"conditions": [condition]}}
+    return {"conditions": [condition]}
 
 
 def ready(custom: Object) -> tuple[str, int]:
@@ -123,6 +129,19 @@ def ready(custom: Object) -> tuple[str, int]:
     conditions = (custom.get("status") or {}).get("conditions") or []
     found: Object = next((one for one in conditions if one["type"] == "Ready"), {})
     return str(found.get("status", "")), int(found.get("observedGeneration") or 0)
+
+
+def source(obj: Object, now: str) -> dict[str, Any] | None:
+    """Return the status of an issuer or a secret store, None for one that has it: each can be used at once."""
+    if ready(obj)[0] == "True":
+        return None
+    reason, message = (
+        ("Valid", "store validated")
+        if obj["kind"].endswith("SecretStore")
+        else ("ACMEAccountRegistered", "The ACME account was registered with the ACME server")
+    )
+    condition = {"type": "Ready", "status": "True", "reason": reason, "message": message, "lastTransitionTime": now}
+    return {"conditions": [condition]}
 
 
 def secret_keys(external: Object) -> list[str]:
@@ -155,6 +174,15 @@ def lacking(external: Object, present: Collection[str]) -> list[str]:
     return [key for key in secret_keys(external) if key not in present]
 
 
+def synchronised(external: Object) -> bool:
+    """Tell whether an ExternalSecret has the status of its generation."""
+    return bool((external.get("status") or {}).get("syncedResourceVersion") == _version(external))
+
+
+def _version(external: Object) -> str:
+    return f"{external['metadata'].get('generation', 1)}-naru"
+
+
 def external_status(external: Object, now: str) -> dict[str, Any]:
     """Return the status of an ExternalSecret whose Secret is there."""
     condition = {
@@ -164,12 +192,9 @@ def external_status(external: Object, now: str) -> dict[str, Any]:
         "message": "secret synced",
         "lastTransitionTime": now,
     }
-    generation = external["metadata"].get("generation", 1)
     return {
-        "status": {
-            "conditions": [condition],
-            "refreshTime": now,
-            "syncedResourceVersion": f"{generation}-naru",
-            "binding": {"name": external_target(external)},
-        }
+        "conditions": [condition],
+        "refreshTime": now,
+        "syncedResourceVersion": _version(external),
+        "binding": {"name": external_target(external)},
     }

@@ -1,4 +1,8 @@
-"""KWOK's stages, our own: how what does not run here would behave (`kwok.x-k8s.io/v1alpha1`, Stage)."""
+"""KWOK's stages, our own: how what does not run here would behave (`kwok.x-k8s.io/v1alpha1`, Stage).
+
+They are for the kinds Kubernetes itself serves. KWOK looks every kind up when it starts and ends where one is missing,
+and a CustomResourceDefinition that is served may not be listed for seconds: custom resources are `local/simulation`'s.
+"""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def registered(recorded: Recorded) -> Registered:
     def run(stack: Stack) -> Recorded:
         values = missing(stack, {}) if stack.name == "local" else {}
 
-        @pulumi.runtime.test
+        @pulumi.runtime.test  # type: ignore[untyped-decorator]
         def program() -> pulumi.Output[Any]:
             urls = register(stack, rendered="rendered/test", secret_values=by_reference(stack, values))
             return pulumi.Output.all(**urls)

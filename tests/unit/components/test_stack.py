@@ -61,7 +61,12 @@ def test_a_multi_cluster_stack_has_one_provider_for_each_directory(
 def test_a_direct_stack_has_one_provider_for_each_cluster(stacks: Mapping[str, Stack], registered: Registered) -> None:
     providers = [args for args in registered(stacks["local"]).resources if args.typ == "pulumi:providers:kubernetes"]
     assert [args.name for args in providers] == ["embedded"]
-    assert providers[0].inputs == {"context": "naru-local", "kubeconfig": ".naru/plane/kubeconfig"}
+    assert providers[0].inputs == {
+        "context": "naru-local",
+        "kubeconfig": ".naru/plane/kubeconfig",
+        "clusterIdentifier": "local/embedded",
+        "enableSecretMutable": "true",
+    }
 
 
 def test_generated_secrets_get_their_values_and_nothing_else_does(

@@ -10,6 +10,7 @@ from cryptography import x509
 
 from local.provider.transport import ApiError, Transport
 from local.simulation.issuing import Operators
+from local.simulation.trouble import Trouble
 from local.simulation.watch import Event
 
 SERVED = {
@@ -24,8 +25,11 @@ class Server:
     def __init__(self) -> None:
         self.objects: dict[str, Any] = {}
         self.writes: list[str] = []
+        self.refuse: dict[str, int] = {}
 
     def request(self, method: str, path: str, *, body: Any = None, **_: Any) -> tuple[dict[str, Any], list[str]]:
+        if path in self.refuse:
+            raise ApiError(self.refuse[path], {"message": "no"})
         if path in SERVED:
             resources = [{"name": plural, "kind": kind, "namespaced": True} for plural, kind in SERVED[path]]
             return {"resources": resources}, []
@@ -48,7 +52,11 @@ def operators(server: Server) -> Operators:
     return Operators(cast("Transport", server))
 
 
-ISSUER = {"metadata": {"name": "acme"}}
+ISSUER = {
+    "kind": "ClusterIssuer",
+    "metadata": {"name": "acme"},
+    "status": {"conditions": [{"type": "Ready", "status": "True"}]},
+}
 CERTIFICATE = {
     "metadata": {"name": "web", "namespace": "shop", "generation": 1},
     "spec": {
@@ -127,18 +135,68 @@ def test_object_that_ends_is_left_alone(operators: Operators, server: Server) ->
     assert server.writes == []
 
 
-def test_ingress_makes_its_certificate(operators: Operators, server: Server) -> None:
-    ingress = {
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "Ingress",
-        "metadata": {
-            "name": "web",
-            "namespace": "shop",
-            "uid": "1",
-            "annotations": {"cert-manager.io/cluster-issuer": "acme"},
-        },
-        "spec": {"tls": [{"secretName": "web-tls", "hosts": ["a.example.com"]}]},
-    }
-    operators.see(Event("ingresses", "set", [ingress]))
+INGRESS = {
+    "apiVersion": "networking.k8s.io/v1",
+    "kind": "Ingress",
+    "metadata": {
+        "name": "web",
+        "namespace": "shop",
+        "uid": "1",
+        "annotations": {"cert-manager.io/cluster-issuer": "acme"},
+    },
+    "spec": {"tls": [{"secretName": "web-tls", "hosts": ["a.example.com"]}]},
+}
+REQUESTED = "/apis/cert-manager.io/v1/namespaces/shop/certificates/web-tls"
+
+
+def test_ingress_makes_its_certificate_and_keeps_it_up_to_date(operators: Operators, server: Server) -> None:
+    operators.see(Event("ingresses", "set", [INGRESS]))
     operators.work()
-    assert server.writes == ["/apis/cert-manager.io/v1/namespaces/shop/certificates/web-tls"]
+    operators.see(Event("ingresses", "set", [INGRESS]))
+    operators.work()
+    assert server.writes == [REQUESTED, REQUESTED]
+
+
+def test_certificate_that_somebody_declared_is_theirs(operators: Operators, server: Server) -> None:
+    server.objects[REQUESTED] = {"metadata": {"name": "web-tls"}}
+    operators.see(Event("ingresses", "set", [INGRESS]))
+    operators.work()
+    assert server.writes == []
+
+
+def test_status_of_a_gateway_class_has_no_namespace(operators: Operators, server: Server) -> None:
+    spec = {"controllerName": "io.cilium/gateway-controller"}
+    operators.see(Event("gatewayclasses", "all", [{"metadata": {"name": "cilium", "generation": 1}, "spec": spec}]))
+    operators.work()
+    assert server.writes == ["/apis/gateway.networking.k8s.io/v1/gatewayclasses/cilium/status"]
+
+
+@pytest.mark.parametrize("status", [404, 409, 422])
+def test_object_that_is_refused_for_good_does_not_hold_up_the_others(
+    operators: Operators, server: Server, status: int
+) -> None:
+    server.refuse = {STATUS: status}
+    operators.see(Event("certificates", "set", [CERTIFICATE]))
+    operators.see(Event("externalsecrets", "set", [EXTERNAL]))
+    operators.work()
+    assert any(path.endswith("/externalsecrets/app/status") for path in server.writes)
+
+
+def test_object_is_looked_at_again_when_the_api_server_failed(operators: Operators, server: Server) -> None:
+    server.refuse = {STATUS: 503}
+    operators.see(Event("certificates", "set", [CERTIFICATE]))
+    with pytest.raises(ApiError):
+        operators.work()
+    server.refuse = {}
+    operators.work()
+    assert server.writes == [STATUS]
+
+
+def test_kind_that_is_not_served_yet_is_no_end(operators: Operators, server: Server) -> None:
+    server.refuse = {"/apis/cert-manager.io/v1": 404}
+    operators.see(Event("ingresses", "set", [{**INGRESS, "spec": INGRESS["spec"]}]))
+    with pytest.raises(Trouble):
+        operators.work()
+    server.refuse = {}
+    operators.work()
+    assert server.writes == [REQUESTED]

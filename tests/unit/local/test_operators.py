@@ -105,14 +105,14 @@ def test_issuer_is_looked_for_where_it_lives(reference: dict[str, str], found: t
 
 
 def test_certificate_of_an_unknown_issuer_says_so() -> None:
-    [condition] = operators.certificate_status(certificate(), issued=False, now="now")["status"]["conditions"]
+    [condition] = operators.certificate_status(certificate(), issued=False, now="now")["conditions"]
     assert condition["status"] == "False"
     assert 'issuer.cert-manager.io "acme" not found' in condition["message"]
 
 
 def test_issued_certificate_is_ready_for_this_generation() -> None:
     status = operators.certificate_status(certificate(), issued=True, now="now")
-    assert operators.ready({**certificate(), **status}) == ("True", 3)
+    assert operators.ready({**certificate(), "status": status}) == ("True", 3)
     assert operators.ready(certificate()) == ("", 0)
 
 
@@ -136,5 +136,34 @@ def test_secret_of_an_external_secret_goes_with_it() -> None:
     assert "ownerReferences" not in orphan["metadata"]
 
 
-def test_synchronised_external_secret_is_ready() -> None:
-    assert operators.ready({**external(), **operators.external_status(external(), "now")})[0] == "True"
+def test_synchronised_external_secret_is_ready_until_it_changes() -> None:
+    done = {**external(), "status": operators.external_status(external(), "now")}
+    assert operators.ready(done)[0] == "True"
+    assert operators.synchronised(done)
+    assert not operators.synchronised(external())
+    assert not operators.synchronised({**done, "metadata": {**done["metadata"], "generation": 2}})
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        ("Issuer", "ACMEAccountRegistered"),
+        ("ClusterIssuer", "ACMEAccountRegistered"),
+        ("SecretStore", "Valid"),
+        ("ClusterSecretStore", "Valid"),
+    ],
+)
+def test_source_is_ready_at_once_and_said_so_once(kind: str, reason: str) -> None:
+    source = {"kind": kind, "metadata": {"name": "x"}}
+    status = operators.source(source, "now")
+    assert status is not None
+    [condition] = status["conditions"]
+    assert (condition["status"], condition["reason"]) == ("True", reason)
+    assert operators.source({**source, "status": status}, "now") is None
+
+
+def test_owner_is_known_by_its_uid() -> None:
+    [made] = operators.certificates(ingress({"cert-manager.io/issuer": "acme"}, **TLS))
+    assert operators.owned(made, ingress({}))
+    assert not operators.owned(made, certificate())
+    assert not operators.owned(certificate(), ingress({}))

@@ -41,17 +41,15 @@ def test_pods_take_the_time_asked_for() -> None:
         "PersistentVolume",
         "Ingress",
         "Service",
-        "GatewayClass",
-        "Gateway",
-        "HTTPRoute",
-        "Issuer",
-        "ClusterIssuer",
-        "SecretStore",
-        "ClusterSecretStore",
     ],
 )
 def test_kind_has_a_stage(kind: str) -> None:
     assert kind in {stage["spec"]["resourceRef"]["kind"] for stage in every()}
+
+
+def test_no_kind_is_a_custom_resource() -> None:
+    groups = {stage["spec"]["resourceRef"]["apiGroup"] for stage in every()}
+    assert groups == {"v1", "networking.k8s.io/v1"}
 
 
 def test_no_stage_reads_a_label_of_a_manifest() -> None:

@@ -40,7 +40,7 @@ DNS01: dict[str, Any] = {
 }
 HTTP01: dict[str, Any] = {**DNS01, "solvers": [{"http01IngressClass": "nginx"}]}
 GATEWAYS = {"edge": {"namespace": "data", "hosts": ["www"], "tlsSecret": "edge-tls"}}
-TWO_CLUSTERS = {
+TWO_CLUSTERS: dict[str, dict[str, Any]] = {
     "seoul": {"context": "seoul", "region": "seoul", "primary": True},
     "tokyo": {"context": "tokyo", "region": "tokyo", "dataDomain": "data.example.com", "dataCidr": "10.20.0.0/16"},
 }

@@ -190,6 +190,10 @@ def test_an_http_route_comes_after_its_gateway_too() -> None:
     assert {(placed.part, placed.component) for placed in found} == {(Part.WORKLOADS, "api")}
 
 
+def test_an_http_route_takes_the_name_it_is_given() -> None:
+    assert list(routes(name="bff")) == ["bff", "bff-redirect"]
+
+
 def test_plain_http_is_redirected_on_the_same_paths() -> None:
     redirect = routes(hosts=["www", "apex"], paths=[{"path": "/a"}, {"path": "/b"}])["api-redirect"]
     assert sections(redirect) == ["http-www", "http-apex"]

@@ -276,10 +276,15 @@ def test_the_gateways_identity_is_admitted_by_a_cilium_network_policy() -> None:
 
 
 def test_policies_do_not_depend_on_the_order_of_the_catalog() -> None:
-    stack = a_whole_stack()
-    turned = Stack(stack.name, stack.environment, dict(reversed(stack.systems.items())))
-    by_reference = {placed.reference: placed for placed in all_policies(stack, "main")}
-    assert {placed.reference: placed for placed in all_policies(turned, "main")} == by_reference
+    callers = [a_service(name, dependsOn=["api"]) for name in ("web", "admin", "jobs", "mail", "feed", "batch")]
+    (policy,) = [
+        placed.manifest
+        for placed in all_policies(a_stack(a_system(a_service("api"), *callers)), "main")
+        if placed.reference == "NetworkPolicy/demo/api"
+    ]
+    (rule,) = policy["spec"]["ingress"]
+    names = [peer["podSelector"]["matchLabels"]["app.kubernetes.io/name"] for peer in rule["from"]]
+    assert names == ["admin", "batch", "feed", "jobs", "mail", "web"]
 
 
 def test_policies_share_no_part_with_each_other() -> None:
@@ -359,6 +364,50 @@ def test_elsewhere_than_in_the_primary_cluster_data_stores_are_an_address_range(
     stack = a_stack(system, clusters=TWO_CLUSTERS)
     assert edges_of(stack, "seoul") == {Edge("demo/api", "demo/store", 5432)}
     assert edges_of(stack, "tokyo") == {Edge("demo/api", "external:10.20.0.0/16", 5432)}
+
+
+@pytest.mark.parametrize(
+    "why",
+    [
+        pytest.param({"dataCidr": None}, id="no-address-range"),
+        pytest.param({"store": False}, id="the-store-is-off"),
+        pytest.param({"system": False}, id="its-system-is-off"),
+    ],
+)
+def test_a_data_store_that_does_not_answer_from_afar_is_not_called(why: dict[str, Any]) -> None:
+    data = a_system(a_data_store(enabled=why.get("store", True)), name="data", enabled=why.get("system", True))
+    caller = a_system(a_service(dependsOn=["data/store"]), clusters="all")
+    tokyo = {**TWO_CLUSTERS["tokyo"], "dataCidr": why.get("dataCidr", TWO_CLUSTERS["tokyo"]["dataCidr"])}
+    stack = a_stack(caller, data, clusters={**TWO_CLUSTERS, "tokyo": tokyo})
+    assert edges_of(stack, "tokyo") == set()
+
+
+def test_where_our_prometheus_does_not_run_the_monitoring_namespace_is_another_ones() -> None:
+    api = a_system(a_service(metrics={}), clusters="all")
+    watching = a_system(a_service("prometheus"), name="observability")
+    stack = a_stack(api, watching, clusters=TWO_CLUSTERS)
+    assert edges_of(stack, "seoul") == {Edge("observability/prometheus", "demo/api", 8080)}
+    assert edges_of(stack, "tokyo") == {Edge("prometheus", "demo/api", 8080)}
+
+
+def test_a_port_is_the_containers_and_keeps_its_protocol() -> None:
+    stats = a_service("stats", ports={"statsd": {"container": 8125, "service": 125, "protocol": "UDP"}})
+    stack = a_stack(a_system(a_service(dependsOn=["stats"]), stats))
+    assert edges_of(stack) == {Edge("demo/api", "demo/stats", 8125, "UDP")}
+
+
+def test_challenges_of_a_gateways_hosts_are_answered_beside_the_gateway() -> None:
+    api = a_service(namespace="main", exposure={"web": {"hosts": ["www"], "route": "gateway", "gateway": "edge"}})
+    system = a_system(
+        api,
+        a_service("off", namespace="main", enabled=False, exposure=WEB),
+        namespaces={"main": {"name": "demo"}, "edge": {"name": "gateway"}},
+        gateways={"edge": {"namespace": "edge", "hosts": ["www"], "tlsSecret": "edge-tls"}},
+    )
+    assert edges_of(a_stack(system, **ISSUED)) == {
+        Edge("gateway", "demo/api", 8080),
+        Edge("ingress", "acme:gateway", 8089),
+    }
 
 
 @pytest.mark.parametrize(

@@ -108,6 +108,12 @@ def test_recreating_deployment_says_nothing_of_rolling() -> None:
     assert strategy == {"type": "Recreate"}
 
 
+def test_an_update_wins_over_what_was_changed_by_hand_where_pulumi_applies() -> None:
+    direct = the(objects_of({"delivery": "direct"}), "Deployment")
+    assert direct["metadata"]["annotations"] == {"pulumi.com/patchForce": "true"}
+    assert "annotations" not in the(objects_of({"delivery": "gitops"}), "Deployment")["metadata"]
+
+
 def test_deployment_gives_up_and_remembers() -> None:
     spec = deployment_of()["spec"]
     assert spec["progressDeadlineSeconds"] == 600

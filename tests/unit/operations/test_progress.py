@@ -2,11 +2,11 @@
 
 import io
 
-from tests.unit.operations.events import begun, finished, said, urn
 from rich.console import Console
 
 from operations.progress import line, shown
 from operations.tally import Tally
+from tests.unit.operations.events import begun, finished, said, urn
 
 
 def test_a_line_says_how_far_and_what_is_waited_for() -> None:

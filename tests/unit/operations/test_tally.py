@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 import pytest
-from tests.unit.operations.events import begun, event, failed, finished, said, summary, urn
 from pulumi.automation import EngineEvent
 
 from operations.tally import Change, Failure, Tally, one_line
+from tests.unit.operations.events import begun, event, failed, finished, said, summary, urn
 
 
 def told(*events: EngineEvent, expected: int = 0) -> Tally:
@@ -89,7 +89,7 @@ def test_a_failing_object_says_more_than_the_failing_stack() -> None:
 
 
 def test_a_failing_program_is_told_without_its_traceback() -> None:
-    text = 'Traceback (most recent call last):\n  File "/x/__main__.py", line 3, in f\n    raise x\nValueError: no such stack'
+    text = 'Traceback (most recent call last):\n  File "/x.py", line 3, in f\n    raise x\nValueError: no such stack'
     tally = told(said(text, "error", about="urn:pulumi:local::naru::pulumi:pulumi:Stack::naru-local"))
     assert tally.failures() == [Failure("stack", "ValueError: no such stack")]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from settings.faults import Fault, SettingsError
@@ -439,6 +439,7 @@ def refused(project: Project) -> tuple[Fault, ...]:
 
 
 class TestArbitraryEdits:
+    @settings(deadline=None)
     @given(
         edits=st.lists(
             st.tuples(st.sampled_from(PLACES), REPLACEMENTS | st.just("removed"), st.booleans()), min_size=1, max_size=4
@@ -458,7 +459,7 @@ class TestArbitraryEdits:
                 assert fault.found, fault
                 assert re.fullmatch(r"[^\x00-\x1f]+", str(fault)), fault
 
-    @settings(max_examples=50)
+    @settings(max_examples=50, deadline=None)
     @given(file=st.sampled_from(sorted(FILES)), content=st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
     def test_any_content_is_accepted_or_refused(self, file: str, content: bytes) -> None:
         with tempfile.TemporaryDirectory() as folder:

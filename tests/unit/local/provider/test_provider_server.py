@@ -234,6 +234,12 @@ def test_a_field_only_the_server_calls_immutable_replaces_too(applying: Plugin, 
     assert list(applying.diff(WEB_URN, "demo/web", old, new).replaces) == ["spec.strategy.type"]
 
 
+def test_a_change_to_an_unknown_value_asks_nobody(applying: Plugin, cluster: FakeCluster) -> None:
+    answer = applying.diff(WEB_URN, "demo/web", deployment(replicas=1), deployment(replicas=UNKNOWN))
+    assert list(answer.detailedDiff) == ["spec.replicas"]
+    assert cluster.requests == []
+
+
 def test_a_namespace_left_out_is_the_one_the_object_has(applying: Plugin) -> None:
     old, new = config_map(), config_map()
     old["metadata"] = {"name": "map", "namespace": "default"}

@@ -1,0 +1,123 @@
+"""Facts of AMS: Kotlin and Spring Boot."""
+
+import pytest
+
+from settings.migration import MigrationEngine
+from settings.strategy import Canary, Rolling
+from settings.system import SecretStore, Trigger
+from tests.assembled import STACKS, container, objects, ports, probed, secret_variables, service, stack, variables
+
+NAMESPACES = {"local": "ams", "dev": "ams-dev", "staging": "ams-staging", "prod": "ams-prod"}
+PROFILES = {"local": "dev", "dev": "dev", "staging": "staging", "prod": "prod"}
+EACH = pytest.mark.parametrize(("name", "namespace"), NAMESPACES.items(), ids=NAMESPACES)
+
+
+@EACH
+def test_each_environment_has_a_namespace_and_databases_of_its_own(name: str, namespace: str) -> None:
+    assert f"Namespace//{namespace}" in objects(name)
+    assert f"Deployment/{namespace}/ams" in objects(name)
+    for store in ("postgresql", "mongodb", "redis"):
+        assert f"StatefulSet/{namespace}/{store}" in objects(name)
+
+
+@EACH
+def test_image_is_in_ecr_by_version(name: str, namespace: str) -> None:
+    image = container(name, f"Deployment/{namespace}/ams")["image"]
+    assert image == "000000000000.dkr.ecr.ap-northeast-2.amazonaws.com/ams:1.0.0"
+
+
+@EACH
+def test_probes_are_the_actuators(name: str, namespace: str) -> None:
+    asked = probed(name, f"Deployment/{namespace}/ams")
+    assert (asked["readiness"], asked["liveness"]) == ("/actuator/health/readiness", "/actuator/health/liveness")
+
+
+@EACH
+def test_profile_is_that_of_the_environment(name: str, namespace: str) -> None:
+    assert variables(name, f"Deployment/{namespace}/ams")["SPRING_PROFILES_ACTIVE"] == PROFILES[name]
+
+
+@EACH
+def test_state_is_in_redis_postgresql_and_mongodb(name: str, namespace: str) -> None:
+    reference = f"Deployment/{namespace}/ams"
+    found = variables(name, reference)
+    assert (found["SPRING_DATA_REDIS_HOST"], found["SPRING_DATA_REDIS_PORT"]) == ("redis", "6379")
+    assert secret_variables(name, reference) == {
+        "SPRING_DATASOURCE_URL": ("ams-secrets", "DATABASE_URL"),
+        "SPRING_DATASOURCE_USERNAME": ("ams-secrets", "DATABASE_USER"),
+        "SPRING_DATASOURCE_PASSWORD": ("ams-secrets", "DATABASE_PASSWORD"),
+        "SPRING_DATA_MONGODB_URI": ("ams-secrets", "MONGODB_URI"),
+    }
+    assert "volumeClaimTemplates" not in objects(name)[reference]["spec"]
+
+
+@EACH
+@pytest.mark.parametrize(("store", "port"), [("postgresql", 5432), ("mongodb", 27017), ("redis", 6379)])
+def test_databases_answer_in_its_namespace(name: str, namespace: str, store: str, port: int) -> None:
+    assert ports(name, f"Service/{namespace}/{store}") == {port: port}
+
+
+def test_production_has_a_read_replica_to_fail_over_to() -> None:
+    assert objects("prod")["StatefulSet/ams-prod/postgresql"]["spec"]["replicas"] == 2
+    assert objects("staging")["StatefulSet/ams-staging/postgresql"]["spec"]["replicas"] == 1
+
+
+def test_production_has_an_autoscaler() -> None:
+    assert objects("prod")["HorizontalPodAutoscaler/ams-prod/ams"]["spec"]["minReplicas"] == 3
+
+
+@pytest.mark.parametrize("name", ["staging", "prod"])
+def test_canary_grows_from_5_to_100_percent(name: str) -> None:
+    strategy = service(name, "ams/ams").strategy
+    assert isinstance(strategy, Canary)
+    assert [step.weight for step in strategy.steps] == [5, 20, 50, 100]
+
+
+@pytest.mark.parametrize("name", ["local", "dev"])
+def test_elsewhere_pods_are_replaced_a_few_at_a_time(name: str) -> None:
+    assert service(name, "ams/ams").strategy == Rolling()
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_errors_slowness_and_backlog_are_watched_until_stable(name: str) -> None:
+    objectives = service(name, "ams/ams").objectives
+    assert objectives is not None
+    assert None not in (
+        objectives.error_rate,
+        objectives.response_time,
+        objectives.queue_backlog,
+        objectives.stabilisation,
+    )
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_migrations_are_liquibases_and_mongocks(name: str) -> None:
+    migration = service(name, "ams/ams").migration
+    assert migration is not None
+    engines = {database: target.engine or migration.engine for database, target in migration.databases.items()}
+    assert engines == {"ams": MigrationEngine.LIQUIBASE, "ams-documents": MigrationEngine.MONGOCK}
+
+
+def test_production_has_its_secrets_from_aws() -> None:
+    system = stack("prod").systems["ams"]
+    assert system.secrets["ams-secrets"].store == "aws"
+    assert system.secret_stores["aws"] == SecretStore(provider="aws-secrets-manager", region="ap-northeast-2")
+
+
+@pytest.mark.parametrize(
+    ("name", "trigger"),
+    [
+        ("dev", Trigger(branch="develop")),
+        ("staging", Trigger(branch="main")),
+        ("prod", Trigger(branch="main", approval=True)),
+    ],
+    ids=["dev", "staging", "prod"],
+)
+def test_branches(name: str, trigger: Trigger) -> None:
+    assert stack(name).systems["ams"].operations.trigger == trigger
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_argo_cd_syncs_what_it_sees_and_the_team_is_told(name: str) -> None:
+    assert stack(name).systems["ams"].sync.automated
+    assert stack(name).systems["ams"].operations.on_call == ("slack", "pagerduty")

@@ -1,0 +1,448 @@
+"""The commands that change clusters: what they ask, refuse, tell, and end with."""
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from pulumi.automation import EngineEvent
+
+from operations import session
+from operations.__main__ import main
+from operations.api_server import ApiError, ContextError, UnreachableError
+from operations.automation import EngineError, OnEvent, Request
+from operations.deployed import Deployed
+from operations.engine_command import InterruptedUpdateError
+from operations.exits import Exit
+from settings.environment import Cluster
+from tests.unit.operations.events import begun, failed, finished, said, urn
+
+KINDS = {
+    "v1": ["Namespace", "ConfigMap", "Service", "ServiceAccount", "LimitRange", "ResourceQuota", "Secret"],
+    "apps/v1": ["Deployment", "StatefulSet"],
+    "autoscaling/v2": ["HorizontalPodAutoscaler"],
+    "policy/v1": ["PodDisruptionBudget"],
+    "networking.k8s.io/v1": ["NetworkPolicy", "Ingress"],
+}
+
+
+class FakeServer:
+    """A cluster on which we may do everything, with one Deployment."""
+
+    url = "https://10.0.0.1"
+
+    def __init__(self) -> None:
+        self.ready = 2
+        self.without = ""
+        self.deleted: list[str] = []
+        self.unreachable_after = sys.maxsize
+        self.config_maps: list[dict[str, Any]] = []
+
+    def get(self, path: str, *_: str, **__: str) -> dict[str, Any]:
+        assert path in {"/api", "/apis"}, path
+        items: list[dict[str, Any]] = []
+        for api_version, kinds in KINDS.items():
+            group, version = api_version.split("/") if "/" in api_version else ("", api_version)
+            if bool(group) == (path == "/apis"):
+                served = [
+                    {"resource": kind.lower(), "responseKind": {"kind": kind}} for kind in kinds if kind != self.without
+                ]
+                items.append({"metadata": {"name": group}, "versions": [{"version": version, "resources": served}]})
+        return {"items": items}
+
+    def items(self, path: str, *_: str, **__: str) -> list[dict[str, Any]]:
+        self.unreachable_after -= 1
+        if self.unreachable_after < 0:
+            message = f"{self.url} does not answer"
+            raise UnreachableError(message)
+        if path == "/api/v1/namespaces":
+            return [{"metadata": {"name": "shop", "uid": "uid-1"}, "status": {"phase": "Active"}}]
+        if path == "/apis/apps/v1/deployments":
+            status = {"readyReplicas": self.ready, "updatedReplicas": 2, "observedGeneration": 1}
+            labels = {"matchLabels": {"app": "web"}}
+            metadata = {"name": "web", "namespace": "shop", "generation": 1, "uid": "w"}
+            return [{"metadata": metadata, "spec": {"replicas": 2, "selector": labels}, "status": status}]
+        return self.config_maps if path == "/api/v1/configmaps" else []
+
+    def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        assert path.endswith("selfsubjectaccessreviews")
+        assert body["spec"]["resourceAttributes"]["verb"] == "*"
+        return {"status": {"allowed": True}}
+
+    def delete(self, path: str, uid: str) -> None:
+        self.deleted.append(f"{path} {uid}")
+
+
+class FakeEngine:
+    """Tells events, and fails as it is asked to."""
+
+    own = False
+    log = Path("engine.log")
+
+    def __init__(self) -> None:
+        self.state: dict[str, Any] = {}
+        self.events: list[EngineEvent] = []
+        self.failure: Exception | None = None
+        self.requests: list[tuple[str, Request]] = []
+
+    def deployed(self) -> Deployed:
+        return Deployed(self.state)
+
+    def _operate(self, operation: str, request: Request, on_event: OnEvent) -> None:
+        self.requests.append((operation, request))
+        for event in self.events:
+            on_event(event)
+        if self.failure is not None:
+            raise self.failure
+
+    def preview(self, request: Request, on_event: OnEvent) -> None:
+        self._operate("preview", request, on_event)
+
+    def up(self, request: Request, on_event: OnEvent) -> None:
+        self._operate("up", request, on_event)
+
+    def destroy(self, request: Request, on_event: OnEvent) -> None:
+        self._operate("destroy", request, on_event)
+
+    @property
+    def operations(self) -> list[str]:
+        return [operation for operation, _ in self.requests]
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
+    fake = FakeEngine()
+    monkeypatch.setattr(session, "_engine", lambda *_: fake)
+    monkeypatch.delenv("DRY_RUN", raising=False)
+    return fake
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> FakeServer:
+    fake = FakeServer()
+    monkeypatch.setattr(session, "connect", lambda *_: fake)
+    return fake
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Return a function that has somebody at a terminal answer every question."""
+
+    def sit_down(answer: str) -> None:
+        monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+        monkeypatch.setattr(typer, "confirm", lambda *_, **__: answer == "y")
+        monkeypatch.setattr(typer, "prompt", lambda *_, **__: answer)
+
+    return sit_down
+
+
+Project = Callable[..., Path]
+Answers = Callable[[str], None]
+Capture = pytest.CaptureFixture[str]
+UP = ["up", "--stack", "test"]
+
+
+def test_an_update_that_changes_nothing_says_so(
+    project: Project, engine: FakeEngine, server: FakeServer, capsys: Capture
+) -> None:
+    project()
+    engine.events = [begun("main/shop/web:deployment:web", "same"), finished("main/shop/web:deployment:web", "same")]
+    assert main([*UP, "--yes"]) == Exit.OK
+    captured = capsys.readouterr()
+    assert "no change" in captured.err
+    assert "web" in captured.out
+    assert engine.operations == ["up"]
+    assert server.deleted == []
+
+
+def test_an_update_tells_its_result_as_json(
+    project: Project, engine: FakeEngine, server: FakeServer, capsys: Capture
+) -> None:
+    project()
+    engine.events = [begun("a"), finished("a")]
+    assert main([*UP, "--yes", "--json"]) == Exit.OK
+    found = json.loads(capsys.readouterr().out)
+    assert (found["result"], found["changes"], found["failures"]) == ("succeeded", {"create": 1}, [])
+    [system] = found["systems"]
+    assert (system["system"], system["ready"]) == ("shop", True)
+    assert server.deleted == []
+
+
+def test_a_failed_update_names_what_failed_and_still_shows_how_all_is(
+    project: Project, engine: FakeEngine, server: FakeServer, capsys: Capture
+) -> None:
+    project()
+    name = "main/shop/web:deployment:web"
+    engine.events = [begun(name), said("pod web-1: ImagePullBackOff", "error", about=urn(name)), failed(name)]
+    engine.failure = EngineError("update failed")
+    server.ready = 0
+    assert main([*UP, "--yes"]) == Exit.FAILED
+    captured = capsys.readouterr()
+    assert f"failed: {name}: pod web-1: ImagePullBackOff" in captured.err
+    assert "0/2" in captured.out
+
+
+def test_after_a_failed_update_nothing_is_collected(
+    project: Project, engine: FakeEngine, server: FakeServer, capsys: Capture
+) -> None:
+    project()
+    server.config_maps = [old_config_map()]
+    engine.failure = EngineError("boom")
+    assert main([*UP, "--yes"]) == Exit.FAILED
+    assert "failed: stack: boom" in capsys.readouterr().err
+    assert server.deleted == []
+
+
+def old_config_map() -> dict[str, Any]:
+    labels = {"app.kubernetes.io/managed-by": "naru", "app.kubernetes.io/part-of": "shop"}
+    return {"metadata": {"name": "old", "namespace": "shop", "uid": "c", "labels": labels}, "immutable": True}
+
+
+def test_after_an_update_old_config_maps_are_collected(
+    project: Project, engine: FakeEngine, server: FakeServer, capsys: Capture
+) -> None:
+    project()
+    server.config_maps = [old_config_map()]
+    assert main([*UP, "--yes"]) == Exit.OK
+    assert server.deleted == ["/api/v1/namespaces/shop/configmaps/old c"]
+    assert "1 old ConfigMaps" in capsys.readouterr().err
+    assert engine.operations == ["up"]
+
+
+def test_what_is_not_ready_after_an_update_is_a_failure(
+    project: Project, engine: FakeEngine, server: FakeServer, capsys: Capture
+) -> None:
+    project()
+    server.ready = 1
+    assert main([*UP, "--yes"]) == Exit.FAILED
+    assert "not ready: main/shop" in capsys.readouterr().err
+    assert engine.operations == ["up"]
+
+
+def test_a_cluster_that_goes_away_after_the_update_is_told(
+    project: Project, engine: FakeEngine, server: FakeServer, capsys: Capture
+) -> None:
+    project()
+    server.unreachable_after = 1
+    assert main([*UP, "--yes"]) == Exit.OK
+    assert "how the systems are is not known" in capsys.readouterr().err
+    assert engine.operations == ["up"]
+
+
+def test_an_interrupted_update_says_how_to_go_on(
+    project: Project, engine: FakeEngine, server: FakeServer, capsys: Capture
+) -> None:
+    project()
+    engine.failure = InterruptedUpdateError()
+    assert main([*UP, "--yes", "--json"]) == Exit.INTERRUPTED
+    captured = capsys.readouterr()
+    assert "`naru up` continues from here" in captured.err
+    assert json.loads(captured.out)["result"] == "interrupted"
+    assert server.deleted == []
+
+
+@pytest.mark.parametrize("error", [ContextError("no context"), UnreachableError("no answer"), ApiError(401, "no")])
+@pytest.mark.parametrize("words", [["up"], ["preview"], ["destroy", "--yes"]], ids=lambda words: words[0])
+def test_a_cluster_that_cannot_be_used_is_refused_before_the_engine_starts(
+    words: list[str],
+    error: Exception,
+    project: Project,
+    engine: FakeEngine,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Capture,
+) -> None:
+    project()
+
+    def refuse(_cluster: Cluster, _root: Path) -> None:
+        raise error
+
+    monkeypatch.setattr(session, "connect", refuse)
+    assert main([*words, "--stack", "test"]) == Exit.REFUSED
+    assert capsys.readouterr().err == f"refused: main: {error}\n"
+    assert engine.operations == []
+
+
+def test_a_cluster_that_lacks_a_kind_is_refused_before_the_engine_starts(
+    project: Project, engine: FakeEngine, server: FakeServer, capsys: Capture
+) -> None:
+    project()
+    server.without = "Deployment"
+    assert main([*UP, "--yes"]) == Exit.REFUSED
+    assert "Deployment (apps/v1) is not served" in capsys.readouterr().err
+    assert engine.operations == []
+
+
+def elsewhere() -> dict[str, Any]:
+    name = "urn:pulumi:test::naru::naru:system:System$kubernetes:core/v1:Namespace::main/shop:namespace:shop"
+    outputs = {"metadata": {"name": "shop", "uid": "of another cluster"}}
+    return {"deployment": {"resources": [{"urn": name, "type": "kubernetes:core/v1:Namespace", "outputs": outputs}]}}
+
+
+@pytest.mark.parametrize("words", [["up", "--yes"], ["preview"], ["destroy", "--yes"]], ids=lambda words: words[0])
+def test_another_cluster_than_the_one_deployed_to_is_refused(
+    words: list[str], project: Project, engine: FakeEngine, server: FakeServer, capsys: Capture
+) -> None:
+    project()
+    engine.state = elsewhere()
+    assert main([*words, "--stack", "test"]) == Exit.REFUSED
+    assert "is not the cluster this stack was deployed to" in capsys.readouterr().err
+    assert engine.operations == []
+    assert server.deleted == []
+
+
+def test_an_embedded_plane_that_was_made_anew_is_refreshed(
+    project: Project, engine: FakeEngine, server: FakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project("local")
+    engine.state = elsewhere()
+    monkeypatch.setattr(engine, "own", True)
+    assert main([*UP, "--yes"]) == Exit.OK
+    assert [request.refresh for _, request in engine.requests] == [True]
+    assert server.deleted == []
+
+
+def test_with_gitops_no_cluster_is_asked(project: Project, engine: FakeEngine, capsys: Capture) -> None:
+    project(delivery="gitops")
+    assert main([*UP, "--yes"]) == Exit.OK
+    assert "rendered/test holds the manifests" in capsys.readouterr().err
+    assert engine.operations == ["up"]
+
+
+def test_without_anybody_to_ask_an_update_needs_yes(
+    project: Project, engine: FakeEngine, server: FakeServer, capsys: Capture
+) -> None:
+    project()
+    assert main(UP) == Exit.USAGE
+    assert "give --yes" in capsys.readouterr().err
+    assert engine.operations == []
+    assert server.deleted == []
+
+
+@pytest.mark.parametrize(
+    ("tier", "answer", "operations"),
+    [
+        ("staging", "y", ["preview", "up"]),
+        ("staging", "n", ["preview"]),
+        ("production", "test", ["preview", "up"]),
+        ("production", "y", ["preview"]),
+        ("local", "n", ["up"]),
+    ],
+)
+def test_each_tier_asks_as_much_as_it_matters(
+    tier: str,
+    answer: str,
+    operations: list[str],
+    project: Project,
+    engine: FakeEngine,
+    server: FakeServer,
+    answers: Answers,
+) -> None:
+    project(tier)
+    answers(answer)
+    assert main(UP) == Exit.OK
+    assert engine.operations == operations
+    assert server.deleted == []
+
+
+def test_production_is_warned_about_and_previewed_even_with_yes(
+    project: Project, engine: FakeEngine, server: FakeServer, capsys: Capture
+) -> None:
+    project("production")
+    engine.events = [begun("web", "update", planning=True, diffs=["spec.replicas"])]
+    assert main([*UP, "--yes"]) == Exit.OK
+    captured = capsys.readouterr()
+    assert "warning: test is of the tier production, on main (nowhere)" in captured.err
+    assert "~ web  [spec.replicas]" in captured.err
+    assert engine.operations == ["preview", "up"]
+    assert main([*UP, "--yes", "--skip-preview"]) == Exit.OK
+    assert engine.operations[2:] == ["up"]
+    assert server.deleted == []
+
+
+def test_a_preview_that_fails_changes_nothing(
+    project: Project, engine: FakeEngine, server: FakeServer, answers: Answers, capsys: Capture
+) -> None:
+    project("production")
+    answers("test")
+    engine.failure = EngineError("boom")
+    assert main(UP) == Exit.FAILED
+    assert "nothing was changed" in capsys.readouterr().err
+    assert engine.operations == ["preview"]
+    assert server.deleted == []
+
+
+def test_dry_run_is_a_preview(
+    project: Project, engine: FakeEngine, server: FakeServer, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    project("production")
+    monkeypatch.setenv("DRY_RUN", "true")
+    assert main([*UP, "--yes"]) == Exit.OK
+    assert engine.operations == ["preview"]
+    assert "nothing is changed" in capsys.readouterr().err
+    monkeypatch.setenv("DRY_RUN", "false")
+    assert main([*UP, "--yes", "--skip-preview"]) == Exit.OK
+    assert engine.operations == ["preview", "up"]
+    assert server.deleted == []
+
+
+def test_a_preview_lists_what_would_change(
+    project: Project, engine: FakeEngine, server: FakeServer, capsys: Capture
+) -> None:
+    project()
+    engine.events = [begun("b", "create", planning=True), begun("a", "update", planning=True, diffs=["spec.x"])]
+    assert main(["preview", "--stack", "test"]) == Exit.OK
+    assert capsys.readouterr().out.splitlines() == ["~ a  [spec.x]", "+ b", "1 to create, 1 to update"]
+    assert main(["preview", "--stack", "test", "--json"]) == Exit.OK
+    assert json.loads(capsys.readouterr().out)["changes"] == {"create": 1, "update": 1}
+    assert server.deleted == []
+
+
+def test_production_is_never_deleted(project: Project, engine: FakeEngine, answers: Answers, capsys: Capture) -> None:
+    project("production")
+    answers("y")
+    assert main(["destroy", "--stack", "test", "--yes"]) == Exit.REFUSED
+    assert "test is of the tier production" in capsys.readouterr().err
+    assert engine.operations == []
+
+
+@pytest.mark.parametrize(("answer", "operations"), [("y", ["destroy"]), ("n", [])])
+def test_deleting_is_asked_for(
+    answer: str, operations: list[str], project: Project, engine: FakeEngine, server: FakeServer, answers: Answers
+) -> None:
+    project()
+    answers(answer)
+    assert main(["destroy", "--stack", "test"]) == Exit.OK
+    assert engine.operations == operations
+    assert server.deleted == []
+
+
+def test_deleting_needs_yes_without_anybody_to_ask(project: Project, engine: FakeEngine, server: FakeServer) -> None:
+    project("local")
+    assert main(["destroy", "--stack", "test"]) == Exit.USAGE
+    assert engine.operations == []
+    assert server.deleted == []
+
+
+def test_deleting_a_system_targets_it_and_deleting_all_targets_nothing(
+    project: Project, engine: FakeEngine, server: FakeServer
+) -> None:
+    project()
+    assert main(["destroy", "--stack", "test", "--yes", "shop"]) == Exit.OK
+    assert main(["destroy", "--stack", "test", "--yes"]) == Exit.OK
+    [one, everything] = [request.target for _, request in engine.requests]
+    assert (list(one), list(everything)) == (["**::main/shop", "**::main/shop:**", "**::main/shop/**"], [])
+    assert server.deleted == []
+
+
+def test_protected_resources_that_keep_a_stack_are_named(
+    project: Project, engine: FakeEngine, server: FakeServer, capsys: Capture
+) -> None:
+    project()
+    engine.state = {"deployment": {"resources": [{"urn": "a::b::c::data", "type": "k", "protect": True}]}}
+    engine.failure = EngineError("protected")
+    assert main(["destroy", "--stack", "test", "--yes"]) == Exit.FAILED
+    assert "1 resources are protected, such as data" in capsys.readouterr().err
+    assert server.deleted == []

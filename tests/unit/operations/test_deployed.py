@@ -1,0 +1,78 @@
+"""What the state says was deployed."""
+
+from typing import Any
+
+from operations.deployed import Deployed, logical_name, resource_type
+
+STACK_URN = "urn:pulumi:prod::naru::"
+
+
+def resource(kind: str, name: str, **more: Any) -> dict[str, Any]:
+    return {"urn": f"{STACK_URN}naru:system:System${kind}::{name}", "type": kind, **more}
+
+
+def namespace(cluster: str, name: str, uid: str) -> dict[str, Any]:
+    outputs = {"metadata": {"name": name, "uid": uid}}
+    return resource("kubernetes:core/v1:Namespace", f"{cluster}/plate:namespace:{name}", outputs=outputs)
+
+
+def deployed(*resources: dict[str, Any], pending: tuple[dict[str, Any], ...] = ()) -> Deployed:
+    return Deployed({"version": 3, "deployment": {"resources": list(resources), "pending_operations": list(pending)}})
+
+
+def creating(kind: str, name: str, operation: str = "creating") -> dict[str, Any]:
+    return {"type": operation, "resource": resource(kind, name)}
+
+
+def test_a_stack_that_never_was_deployed_has_nothing() -> None:
+    checkpoints: tuple[dict[str, Any], ...] = (
+        {},
+        {"deployment": {}},
+        {"deployment": None},
+        {"deployment": {"resources": None}},
+    )
+    for checkpoint in checkpoints:
+        empty = Deployed(checkpoint)
+        assert (empty.objects, empty.systems, empty.namespaces("seoul"), empty.pending) == (0, [], {}, [])
+
+
+def test_counts_kubernetes_objects_alone() -> None:
+    assert deployed(resource("naru:system:System", "seoul/plate"), namespace("seoul", "plate", "1")).objects == 1
+
+
+def test_namespaces_are_those_of_one_cluster() -> None:
+    found = deployed(namespace("seoul", "plate", "1"), namespace("tokyo", "plate", "2"))
+    assert found.namespaces("tokyo") == {"plate": "2"}
+
+
+def test_a_system_on_two_clusters_is_one_system() -> None:
+    names = ("seoul/plate", "tokyo/plate", "seoul/ams")
+    assert deployed(*(resource("naru:system:System", name) for name in names)).systems == ["plate", "ams"]
+
+
+def test_protected_resources_are_named() -> None:
+    assert deployed(resource("k", "a", protect=True), resource("k", "b")).protected == ["a"]
+
+
+def test_pending_creations_of_objects_and_components_are_forgotten_and_all_else_kept() -> None:
+    bucket = creating("aws:s3/bucket:Bucket", "backups")
+    update = creating("kubernetes:apps/v1:Deployment", "b", "updating")
+    pending = (
+        creating("kubernetes:apps/v1:Deployment", "a"),
+        creating("naru:workload:WebService", "c"),
+        bucket,
+        update,
+    )
+    found = deployed(namespace("seoul", "plate", "1"), pending=pending)
+    assert found.pending == ["a", "c"]
+    kept = found.without_pending()
+    assert kept["deployment"]["pending_operations"] == [bucket, update]
+    assert kept["deployment"]["resources"] == found.checkpoint["deployment"]["resources"]
+    assert kept["version"] == 3
+
+
+def test_a_type_is_without_those_of_its_parents() -> None:
+    urn = resource("kubernetes:apps/v1:Deployment", "seoul/plate/api:deployment:api")["urn"]
+    assert resource_type(urn) == "kubernetes:apps/v1:Deployment"
+    assert logical_name(urn) == "seoul/plate/api:deployment:api"
+    assert resource_type("") == ""

@@ -1,0 +1,214 @@
+"""What a stack has come to, and why something of it is not ready."""
+
+from typing import Any
+
+import pytest
+
+from manifests.placed import Place
+from operations.report import SystemState, states
+from settings.container import Amounts, Image, Port, Resources
+from settings.service import Exposure, Service
+from tests.unit.operations.builders import manifest, placed, stack, system, workload
+
+AMOUNTS = Amounts(cpu="1", memory="1Gi")
+API = Service(
+    name="api",
+    image=Image(repository="api", tag="1"),
+    ports={"http": Port(container=8080)},
+    resources=Resources(requests=AMOUNTS, limits=AMOUNTS),
+    exposure={"public": Exposure(hosts=("main",))},
+)
+STACK = stack(system("plate", services={"api": API}), domains={"main": "plate.example.com"})
+PLACE = Place(STACK, STACK.systems["plate"], "seoul")
+
+
+def live(ready: int = 2, *, kind: str = "Deployment", conditions: tuple[Any, ...] = (), **more: Any) -> dict[str, Any]:
+    status = {"readyReplicas": ready, "updatedReplicas": 2, "observedGeneration": 1, "conditions": list(conditions)}
+    found = workload(kind, status={**status, **more})
+    found["metadata"] |= {"uid": "w1", "generation": 1}
+    del found["kind"]
+    found["status"] = found["spec"].pop("status")
+    return found
+
+
+def pod(
+    name: str = "api-1", *, created: str = "1", labels: dict[str, str] | None = None, **status: Any
+) -> dict[str, Any]:
+    metadata = {"uid": name, "creationTimestamp": created, "labels": {"app": "api"} if labels is None else labels}
+    return manifest("Pod", name, metadata=metadata, status=status)
+
+
+def waiting(reason: str, message: str = "", **more: Any) -> dict[str, Any]:
+    return {
+        "containerStatuses": [{"name": "main", "state": {"waiting": {"reason": reason, "message": message}}, **more}]
+    }
+
+
+def warning(uid: str, reason: str, message: str, at: str = "1") -> dict[str, Any]:
+    about = {"uid": uid}
+    return {"type": "Warning", "involvedObject": about, "reason": reason, "message": message, "lastTimestamp": at}
+
+
+def state(**lists: list[dict[str, Any]]) -> SystemState:
+    return states(PLACE, placed(workload()), lists)
+
+
+def reason(*pods: dict[str, Any], events: tuple[dict[str, Any], ...] = (), **more: Any) -> str:
+    return state(Deployment=[live(0, **more)], Pod=list(pods), Event=list(events)).workloads[0].reason
+
+
+def test_a_workload_with_all_pods_updated_and_ready_has_no_reason() -> None:
+    found = state(Deployment=[live()])
+    assert (found.workloads[0].ready, found.workloads[0].desired, found.ready) == (2, 2, True)
+
+
+def test_a_workload_that_is_not_there_is_not_ready() -> None:
+    found = state(Deployment=[])
+    assert found.workloads[0].reason == "it is not there"
+    assert not found.ready
+
+
+def test_ready_pods_of_the_old_revision_do_not_count() -> None:
+    assert state(Deployment=[live(updatedReplicas=1)]).workloads[0].reason
+
+
+def test_a_workload_its_controller_has_not_seen_is_not_ready() -> None:
+    assert state(Deployment=[live(observedGeneration=0)]).workloads[0].reason
+
+
+def test_no_pods_wanted_is_ready_with_none() -> None:
+    found = live(0)
+    found["spec"]["replicas"] = 0
+    del found["status"]["readyReplicas"]
+    assert state(Deployment=[found]).ready
+
+
+def test_addresses_are_those_of_the_exposed_services() -> None:
+    assert state(Deployment=[live()]).addresses == {"api": ("https://plate.example.com/",)}
+
+
+def test_without_a_cluster_to_ask_only_addresses_are_told() -> None:
+    found = states(PLACE, placed(workload()), None)
+    assert (found.workloads, list(found.addresses), found.ready) == ((), ["api"], True)
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        (waiting("ImagePullBackOff", 'no image "api:2"'), 'ImagePullBackOff: no image "api:2"'),
+        (waiting("CrashLoopBackOff", restartCount=4, lastState={"terminated": {"exitCode": 3}}),
+         "CrashLoopBackOff: exit code 3, 4 restarts"),
+        (waiting("CreateContainerConfigError", 'no secret "db"'), 'CreateContainerConfigError: no secret "db"'),
+        ({"initContainerStatuses": [{"name": "i", "state": {"terminated": {"exitCode": 1, "reason": "Error"}}}]},
+         "i: Error, exit code 1"),
+        ({"conditions": [{"type": "PodScheduled", "status": "False", "reason": "No", "message": "no nodes"}]},
+         "No: no nodes"),
+        ({"conditions": [{"type": "Ready", "status": "False", "message": "containers with unready status: [main]"}]},
+         "containers with unready status: [main]"),
+        ({"phase": "Pending", **waiting("ContainerCreating")}, "phase Pending"),
+    ],
+    ids=["image", "crash", "configuration", "init", "unschedulable", "probe", "starting"],
+)  # fmt: skip
+def test_a_pod_says_why_in_the_words_of_kubelet_and_scheduler(status: dict[str, Any], told: str) -> None:
+    assert reason(pod(**status)) == f"api-1: {told}"
+
+
+def test_the_newest_pod_is_asked_first() -> None:
+    pods = (pod("new", created="2", **waiting("ErrImagePull")), pod("old", created="1", **waiting("CrashLoopBackOff")))
+    assert reason(*pods).startswith("new: ErrImagePull")
+
+
+def test_pods_that_are_ready_or_going_or_of_another_workload_say_nothing() -> None:
+    going = pod("going", **waiting("CrashLoopBackOff"))
+    going["metadata"]["deletionTimestamp"] = "now"
+    ready = pod("ready", conditions=[{"type": "Ready", "status": "True"}])
+    other = pod("other", labels={"app": "web"}, **waiting("CrashLoopBackOff"))
+    assert reason(going, ready, other) == "pods have not started yet"
+
+
+def test_a_pod_without_words_is_explained_by_its_newest_warning() -> None:
+    events = (warning("api-1", "Unhealthy", "probe failed: 503", "2"), warning("api-1", "FailedMount", "old", "1"))
+    assert reason(pod(**waiting("ContainerCreating")), events=events) == "api-1: Unhealthy: probe failed: 503"
+
+
+def test_pods_that_cannot_be_made_are_explained_by_the_workload() -> None:
+    refused = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": "exceeded quota"}
+    assert reason(conditions=(refused,)) == "FailedCreate: exceeded quota"
+
+
+def test_a_stateful_set_without_pods_is_explained_by_its_events() -> None:
+    found = states(
+        PLACE,
+        placed(workload("StatefulSet")),
+        {
+            "StatefulSet": [live(0, kind="StatefulSet")],
+            "Event": [warning("w1", "FailedCreate", "violates PodSecurity")],
+        },
+    )
+    assert found.workloads[0].reason == "FailedCreate: violates PodSecurity"
+
+
+def test_a_reason_is_one_line() -> None:
+    assert "\n" not in reason(pod(**waiting("RunContainerError", "first\nsecond")))
+
+
+def other(kind: str, status: dict[str, Any], *, pods: tuple[dict[str, Any], ...] = ()) -> dict[str, str]:
+    item = manifest(kind, "x", status=status, metadata={"uid": "x1"})
+    found = states(PLACE, placed(manifest(kind, "x")), {kind: [item], "Pod": list(pods)})
+    return dict(found.unready)
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "told"),
+    [
+        ("Certificate", {"conditions": [{"type": "Ready", "status": "False", "reason": "No", "message": "no order"}]},
+         "No: no order"),
+        ("Certificate", {}, "its controller has not answered yet"),
+        ("Ingress", {"loadBalancer": {}}, "it has no address yet"),
+        ("Gateway", {"conditions": [{"type": "Accepted", "status": "True"}]}, "its controller has not answered yet"),
+    ],
+)  # fmt: skip
+def test_other_objects_that_are_not_ready_say_why(kind: str, status: dict[str, Any], told: str) -> None:
+    assert other(kind, status) == {f"{kind} ns/x": told}
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ("Certificate", {"conditions": [{"type": "Ready", "status": "True"}]}),
+        ("Ingress", {"loadBalancer": {"ingress": [{"ip": "1.2.3.4"}]}}),
+        ("PersistentVolumeClaim", {"phase": "Bound"}),
+        ("PersistentVolumeClaim", {"phase": "Pending"}),
+    ],
+    ids=["certificate", "ingress", "bound", "pending, and mounted by nobody"],
+)
+def test_other_objects_that_are_ready_say_nothing(kind: str, status: dict[str, Any]) -> None:
+    assert other(kind, status) == {}
+
+
+def test_a_pending_claim_that_a_pod_mounts_is_not_ready() -> None:
+    user = manifest("Pod", "p", spec={"volumes": [{"persistentVolumeClaim": {"claimName": "x"}}]})
+    assert other("PersistentVolumeClaim", {"phase": "Pending"}, pods=(user,)) == {
+        "PersistentVolumeClaim ns/x": "phase Pending"
+    }
+
+
+def test_where_nothing_gives_addresses_an_ingress_without_one_is_ready() -> None:
+    pending = stack(system("plate"), address_pending=True)
+    place = Place(pending, pending.systems["plate"], "seoul")
+    assert states(place, placed(manifest("Ingress", "x")), {"Ingress": [manifest("Ingress", "x")]}).ready
+
+
+def test_a_kind_that_may_not_be_listed_is_not_judged() -> None:
+    assert states(PLACE, placed(manifest("Certificate", "x")), {}).ready
+
+
+def test_scaling_shows_bounds_and_use_with_a_dash_where_there_are_no_metrics() -> None:
+    cpu = {"type": "Resource", "resource": {"name": "cpu", "target": {"averageUtilization": 70}}}
+    memory = {"type": "Resource", "resource": {"name": "memory", "target": {"averageUtilization": 80}}}
+    current = {"type": "Resource", "resource": {"name": "cpu", "current": {"averageUtilization": 35}}}
+    target = {"kind": "Deployment", "name": "api"}
+    spec = {"scaleTargetRef": target, "minReplicas": 2, "maxReplicas": 5, "metrics": [cpu, memory]}
+    scaler = manifest("HorizontalPodAutoscaler", "api", spec=spec, status={"currentMetrics": [current]})
+    found = state(Deployment=[live()], HorizontalPodAutoscaler=[scaler])
+    assert found.workloads[0].scaling == "2–5, cpu 35%/70%, memory –/80%"
