@@ -24,6 +24,9 @@ def check_workload(environment: Environment, system: System, path: Path, workloa
         yield Finding((*path, "gracePeriodSeconds"), found, "expected more, so that the process can stop too")
     if isinstance(workload, DataStore):
         yield from unknown((*path, "exporterPort"), workload.exporter_port, all_ports(workload), "port")
+    name = workload.container_name or workload.name
+    if name in workload.sidecars:
+        yield Finding((*path, "sidecars", name), f"{quoted(name)} is the main container", "expected another name")
     yield from _service_ports(path, workload)
     for here, container in _containers(path, workload):
         yield from _container(environment, system, here, container, workload)

@@ -72,9 +72,10 @@ def whole_secrets(name: str, reference: str) -> list[str]:
 
 def ports(name: str, reference: str) -> dict[int, int]:
     """Return the ports of a Service, and the number of the container's port behind each."""
-    kind, namespace, called = reference.split("/")
-    assert kind == "Service"
-    selector = objects(name)[reference]["spec"]["selector"]
+    namespace = reference.split("/")[1]
+    selector = {**objects(name)[reference]["spec"]["selector"]}
+    # Of a data store with a replica, which pod answers; all of them have the same ports.
+    selector.pop("statefulset.kubernetes.io/pod-name", None)
     behind: dict[str, int] = {}
     for found in objects(name).values():
         template = found["spec"].get("template", {}) if found["kind"] in {"Deployment", "StatefulSet"} else {}

@@ -26,7 +26,7 @@ def written(files: Mapping[str, str]) -> str:
 
 
 def read(text: str) -> dict[str, str]:
-    """Return the objects of a golden file by their paths; no text within an object begins at the margin, as heads do."""
+    """Return the objects of a golden file by path; no text within an object begins at the margin, as heads do."""
     first, *rest = ("\n" + text.removesuffix("\n")).split("\n" + _HEAD)
     assert not first, "a golden file starts with an object's path"
     pairs = (entry.partition("\n") for entry in rest)

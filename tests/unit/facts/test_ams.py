@@ -5,7 +5,7 @@ import pytest
 from settings.migration import MigrationEngine
 from settings.strategy import Canary, Rolling
 from settings.system import SecretStore, Trigger
-from tests.assembled import STACKS, container, objects, ports, probed, secret_variables, service, stack, variables
+from tests.assembled import STACKS, container, objects, pod, ports, probed, secret_variables, service, stack, variables
 
 NAMESPACES = {"local": "ams", "dev": "ams-dev", "staging": "ams-staging", "prod": "ams-prod"}
 PROFILES = {"local": "dev", "dev": "dev", "staging": "staging", "prod": "prod"}
@@ -48,7 +48,7 @@ def test_state_is_in_redis_postgresql_and_mongodb(name: str, namespace: str) -> 
         "SPRING_DATASOURCE_PASSWORD": ("ams-secrets", "DATABASE_PASSWORD"),
         "SPRING_DATA_MONGODB_URI": ("ams-secrets", "MONGODB_URI"),
     }
-    assert "volumeClaimTemplates" not in objects(name)[reference]["spec"]
+    assert all("persistentVolumeClaim" not in volume for volume in pod(name, reference)["volumes"])
 
 
 @EACH

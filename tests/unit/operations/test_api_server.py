@@ -49,7 +49,7 @@ def cluster(tmp_path: Path, routes: Routes) -> Iterator[Cluster]:
         def log_message(self, format: str, *args: Any) -> None: ...  # noqa: A002 - as in the base class
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     write_kubeconfig(tmp_path, server.server_address[1])
     yield Cluster(context="here", region="r", kubeconfig="kubeconfig")
@@ -101,7 +101,7 @@ def test_a_context_that_is_not_there_names_those_there_are(context: str, file: s
 
 def test_a_server_that_does_not_answer_is_told_with_its_address(tmp_path: Path) -> None:
     write_kubeconfig(tmp_path, 1)
-    with pytest.raises(UnreachableError, match="http://127.0.0.1:1 does not answer"):
+    with pytest.raises(UnreachableError, match=r"http://127\.0\.0\.1:1 does not answer"):
         connect(Cluster(context="here", region="r", kubeconfig="kubeconfig"), tmp_path)
 
 

@@ -141,6 +141,21 @@ def test_explain_of_nothing_says_what_was_probably_meant(project: Project, capsy
     assert 'did you mean "web"?' in capsys.readouterr().err
 
 
+def test_schemas_are_written_once_and_checked_after(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    root = project()
+    assert main(["schema", "--check"]) == Exit.FAULTS
+    assert "run `naru schema`" in capsys.readouterr().err
+    assert main(["schema"]) == Exit.OK
+    written = list((root / "docs" / "schemas").iterdir())
+    assert all(json.loads(path.read_text(encoding="utf-8"))["$schema"] for path in written)
+    assert main(["schema", "--check"]) == Exit.OK
+    written[0].write_text("{}", encoding="utf-8")
+    assert main(["schema", "--check"]) == Exit.FAULTS
+    assert written[0].read_text(encoding="utf-8") == "{}"
+    assert main(["schema", "--out", "elsewhere"]) == Exit.OK
+    assert len(list((root / "elsewhere").iterdir())) == len(written)
+
+
 def test_render_says_what_it_wrote(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
     root = project()
     assert main(["render", "--stack", "test", "--out", "out", "--json"]) == Exit.OK

@@ -42,6 +42,7 @@ def test_counts_kubernetes_objects_alone() -> None:
 
 def test_namespaces_are_those_of_one_cluster() -> None:
     found = deployed(namespace("seoul", "plate", "1"), namespace("tokyo", "plate", "2"))
+    assert found.namespaces("seoul") == {"plate": "1"}
     assert found.namespaces("tokyo") == {"plate": "2"}
 
 

@@ -331,6 +331,15 @@ class TestValues:
         project.change(file, old, new)
         assert project.faults() == [line]
 
+    @pytest.mark.parametrize("stack", ["dev", "prod", None])
+    def test_a_file_that_can_be_read_in_spite_of_a_fault_is_refused_all_the_same(
+        self, project: Project, stack: str | None
+    ) -> None:
+        project.change(SHOP, "env: { MODE: fast }", "env: { MODE: fast, MODE: slow }")
+        assert [line.split(": ")[:2] for line in project.faults(stack)] == [
+            ["catalog/shop.yaml:14", "services.api.env.MODE"]
+        ]
+
     def test_a_key_that_is_no_name_is_told_once(self, project: Project) -> None:
         project.change(SHOP, "  api:\n", "  API:\n")
         lines = [line for line in project.faults() if line.startswith(SHOP)]

@@ -164,9 +164,12 @@ COUNTS = {
     ),
 }
 
-SIDECAR = (
-    "sidecars: { proxy: { image: { repository: proxy, tag: '1' }, resources: { requests: { cpu: 1 }, limits: {} } } }"
-)
+SIDECAR = """sidecars:
+      proxy:
+        image: { repository: proxy, tag: "1" }
+        ports: { proxy: { container: 3000 } }
+        probes: { startup: { tcp: proxy }, readiness: { tcp: proxy }, liveness: { tcp: proxy } }
+        resources: { requests: { cpu: 1 }, limits: {} }"""
 
 PODS = {
     "a-mount-without-a-volume": (
@@ -246,8 +249,12 @@ PODS = {
         "catalog/shop.yaml:10: services.api: no probes; expected startup, readiness and liveness",
     ),
     "no-probes-of-a-sidecar": (
-        change(SHOP, REPLICAS, SIDECAR),
-        API.format(13) + "sidecars.proxy: no probes; expected startup, readiness and liveness",
+        change(SHOP, REPLICAS, "\n".join(line for line in SIDECAR.splitlines() if "probes" not in line)),
+        API.format(14) + "sidecars.proxy: no probes; expected startup, readiness and liveness",
+    ),
+    "a-sidecar-with-the-name-of-the-main-container": (
+        change(SHOP, REPLICAS, f"containerName: proxy\n    {SIDECAR}"),
+        API.format(15) + 'sidecars.proxy: "proxy" is the main container; expected another name',
     ),
     "a-priority-class-that-there-is-not": (
         change(SHOP, REPLICAS, "placement: { priorityClass: high }"),
@@ -328,6 +335,18 @@ NAMES = {
     "no-namespace-of-several": (
         change(MAIL, "mail: {}", "mail: {}\n  other: {}"),
         'catalog/mail.yaml:6: services.relay: no namespace; expected one of "mail", "other"',
+    ),
+    "no-namespace-of-several-for-what-is-no-workload": (
+        change(MAIL, "mail: {}", "mail: {}\n  other: {}"),
+        change(
+            MAIL,
+            "dependsOn: [shop/api]",
+            "namespace: mail\nclaims:\n  all: { size: 1Gi }\nsecrets:\n  key: { keys: { a: {} } }\n"
+            "gateways:\n  web: { hosts: [mail], tlsSecret: web }",
+        ),
+        'catalog/mail.yaml:11: claims.all: no namespace; expected one of "mail", "other"',
+        'catalog/mail.yaml:13: secrets.key: no namespace; expected one of "mail", "other"',
+        'catalog/mail.yaml:15: gateways.web: no namespace; expected one of "mail", "other"',
     ),
     "a-namespace-that-there-is-not": (
         change(MAIL, "dependsOn: [shop/api]", "namespace: mial"),
@@ -520,15 +539,7 @@ RIGHT = {
     ],
     "an-exposed-port-of-a-sidecar": [
         change(SHOP, "paths: [{ path: /api }]", "paths: [{ path: /api, port: proxy }]"),
-        change(
-            SHOP,
-            REPLICAS,
-            SIDECAR.replace(
-                "resources:",
-                "ports: { proxy: { container: 3000 } }, "
-                "probes: { startup: { tcp: proxy }, readiness: { tcp: proxy }, liveness: { tcp: proxy } }, resources:",
-            ),
-        ),
+        change(SHOP, REPLICAS, SIDECAR),
     ],
     "one-number-by-tcp-and-udp": [
         change(SHOP, PORT, "http: { container: 8080 }, quic: { container: 8080, protocol: UDP }")
