@@ -16,6 +16,7 @@ from typing import Final
 
 from local.files import write_private
 
+_KILLED_WITHIN = 30.0
 _PAUSE: Final = 0.02  # seconds between two looks at a process that is to end
 
 
@@ -114,10 +115,11 @@ class Processes:
 
 
 def _end(record: Record, seconds: float) -> None:
-    for number in (signal.SIGTERM, signal.SIGKILL):
+    # Nobody ignores being killed, but on a busy machine it takes its time.
+    for number, patience in ((signal.SIGTERM, seconds), (signal.SIGKILL, max(seconds, _KILLED_WITHIN))):
         with contextlib.suppress(ProcessLookupError):
             os.kill(record.pid, number)
-        until = time.monotonic() + seconds
+        until = time.monotonic() + patience
         while time.monotonic() < until:
             if _birth(record.pid) != record.birth:
                 return

@@ -15,6 +15,9 @@ from operations.tally import Change, Failure
 _SIGNS = {"create": "+", "delete": "-", "replace": "±", "update": "~"}
 
 
+_PROPERTIES_SHOWN = 3
+
+
 def errors() -> Console:
     """Return the console on stderr as it is now."""
     return Console(stderr=True, highlight=False, soft_wrap=True)
@@ -36,12 +39,19 @@ def write_lines(lines: Iterable[str]) -> None:
 
 
 def change_lines(changes: Iterable[Change]) -> list[str]:
-    """Return a line for each changed resource: what happens to it, and which properties are others."""
+    """Return a line for each changed resource: what happens to it, and the first few properties that are others."""
     return [
         f"{_SIGNS.get(change.operation, change.operation)} {change.resource}"
-        + (f"  [{', '.join(change.properties)}]" if change.properties and change.operation != "create" else "")
+        + (f"  [{_some(change.properties)}]" if change.properties and change.operation != "create" else "")
         for change in sorted(changes, key=lambda change: change.resource)
     ]
+
+
+def _some(properties: Sequence[str]) -> str:
+    """Return the shortest paths, which say most, and how many there are beside them; all of them are in the JSON."""
+    shown = sorted(properties, key=lambda path: (path.count("."), path))[:_PROPERTIES_SHOWN]
+    rest = len(properties) - len(shown)
+    return ", ".join(shown) + (f" and {rest} more" if rest else "")
 
 
 def counted(changes: Mapping[str, int], expected: int, seconds: float) -> str:

@@ -60,7 +60,7 @@ def load(root: Path, stack: str) -> Loaded:
         expected = did_you_mean(stack, reading.stacks)
         raise SettingsError([Fault(f"Pulumi.{stack}.yaml", 0, "", "no such stack", expected)])
     loaded, faults = reading.stack(stack)
-    if loaded is None:
+    if loaded is None or reading.faults:
         raise SettingsError([*reading.faults, *faults])
     return loaded
 
