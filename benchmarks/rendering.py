@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -34,10 +35,12 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """What rendering costs: before anything is done, by size, and by part at the size in the middle."""
+    """What rendering costs: before anything is done, by size, by size again in turn, and by part of the program."""
 
     start: Mapping[str, Runs]
     sizes: tuple[Rendered, ...]
+    growth: Mapping[int, Runs]
+    """Of Naru alone, by services: of one and of the two largest sizes."""
     phases: Mapping[int, Mapping[str, float]]
 
 
@@ -102,7 +105,11 @@ def measure(folder: Path, sizes: Sequence[int], times: int, say: Callable[[str],
         times,
     )
     rendered = tuple(_size(bench, services, times, say) for services in sizes)
-    return Rendering(start, rendered, {services: bench.phases(services) for services in sizes})
+    say("growth and parts")
+    compared = (1, *sizes[-2:])
+    growth = side_by_side({str(services): partial(bench.render, services) for services in compared}, times)
+    phases = {services: bench.phases(services) for services in sizes}
+    return Rendering(start, rendered, {int(services): runs for services, runs in growth.items()}, phases)
 
 
 def _size(bench: Bench, services: int, times: int, say: Callable[[str], None]) -> Rendered:

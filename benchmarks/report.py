@@ -61,14 +61,14 @@ def _growth(found: Rendering) -> str:
     if len(found.sizes) < 2:
         return ""
     small, large = found.sizes[-2:]
-    start = found.start["naru"].seconds
     whole, rest = (
-        ((large.runs["naru"].seconds - free) / large.objects) / ((small.runs["naru"].seconds - free) / small.objects)
-        for free in (0.0, start)
+        ((found.growth[large.services].seconds - free) / large.objects)
+        / ((found.growth[small.services].seconds - free) / small.objects)
+        for free in (0.0, found.growth[1].seconds)
     )
     return (
-        f"\nTime per object at {large.services} services, against {small.services}: {whole:.2f}; {rest:.2f} with the "
-        "start-up taken off both."
+        f"Time per object at {large.services} services, against {small.services}, the two in turn: {whole:.2f}; "
+        f"{rest:.2f} with the start-up taken off both."
     )
 
 

@@ -28,8 +28,6 @@ def _priority_class(name: str, priority: Priority) -> Manifest:
         "kind": "PriorityClass",
         "metadata": {"name": name, "labels": _labels(name)},
         "value": priority.value,
-        # A default would also move the pods of others in the cluster.
-        "globalDefault": False,
         "description": priority.description,
         "preemptionPolicy": "PreemptLowerPriority" if priority.preempts else "Never",
     }

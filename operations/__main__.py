@@ -1,5 +1,6 @@
 """The console script `naru`: straight to `render` where that is all that is asked, else to the whole command line."""
 
+import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         plain = rendering.plain_arguments(words)
         if plain is not None:
+            # All that is made stays until the files are written: the collector would walk it and find nothing.
+            gc.disable()
             root = Path(plain["--root"]) if "--root" in plain else None
             return run_guarded(lambda: rendering.run(root, plain["--stack"], Path(plain["--out"])))
     from operations.command import run  # noqa: PLC0415 - typer and rich, which `render` does not need

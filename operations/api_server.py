@@ -65,6 +65,11 @@ class ApiServer:
         """Create one object. Raises as `get` does."""
         return self._call("POST", path, {}, {"Accept": "application/json"}, body)
 
+    def apply(self, path: str, body: Mapping[str, Any], field_manager: str) -> Object:
+        """Apply some fields of one object, server-side and without force. Raises as `get` does."""
+        headers = {"Accept": "application/json", "Content-Type": "application/apply-patch+yaml"}
+        return self._call("PATCH", path, {"fieldManager": field_manager}, headers, body)
+
     def delete(self, path: str, uid: str) -> None:
         """Delete the object of that UID, and no later one of its name. Raises as `get` does."""
         self._call("DELETE", path, {}, {"Accept": "application/json"}, {"preconditions": {"uid": uid}})
@@ -85,7 +90,7 @@ class ApiServer:
                 path,
                 method,
                 query_params=[(key, value) for key, value in query.items() if value],
-                header_params={**headers, **({"Content-Type": "application/json"} if body is not None else {})},
+                header_params={**({"Content-Type": "application/json"} if body is not None else {}), **headers},
                 body=body,
                 auth_settings=["BearerToken"],
                 _preload_content=False,

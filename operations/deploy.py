@@ -78,6 +78,7 @@ def up(root: Path, name: str, named: Sequence[str], choices: Choices) -> int:
         return _preview(session, request, choices)
     if not _agreed(session, request, choices):
         return _declined()
+    session.hand_over()
     outcome = _operate(session, "up", lambda take: session.engine.up(request, take), session.expected)
     for line in output.failure_lines(outcome.failures):
         say(line)
@@ -116,7 +117,8 @@ def destroy(root: Path, name: str, named: Sequence[str], choices: Choices) -> in
     if choices.as_json:
         output.write_json(outcome.as_json(name))
     elif outcome.result == "succeeded":
-        output.write_lines([output.counted(outcome.tally.changed, 0, outcome.seconds)])
+        changed = outcome.tally.changed
+        output.write_lines([output.counted(changed, 0, outcome.seconds) if changed else "there was nothing to delete"])
     return outcome.code
 
 

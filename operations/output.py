@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -69,36 +70,34 @@ def failure_lines(failures: Sequence[Failure]) -> list[str]:
 
 
 def system_table(states: Sequence[SystemState]) -> Table:
-    """Return the table of workloads, their pods and scaling, and why one is not ready."""
-    table = Table(title=None, show_lines=False, expand=False)
+    """Return the table of workloads, their pods and scaling, and why one is not ready; columns only where used."""
+    rows = [row for state in states for row in _rows(state)]
+    headings = ("Cluster", "System", "Workload", "Pods", "Scaling", "Not ready")
     several = len({state.cluster for state in states}) > 1
-    for heading in (
-        *(["Cluster"] if several else []),
-        "System",
-        "Namespace",
-        "Workload",
-        "Pods",
-        "Scaling",
-        "Not ready",
-    ):
-        table.add_column(heading, overflow="fold")
-    for state in states:
-        for index, workload in enumerate(state.workloads):
-            first = state.system if index == 0 else ""
-            pods = f"{workload.ready}/{workload.desired}"
-            table.add_row(
-                *([state.cluster if index == 0 else ""] if several else []),
-                first,
-                workload.namespace,
-                workload.name,
-                f"[red]{pods}[/red]" if workload.reason else f"[green]{pods}[/green]",
-                workload.scaling,
-                escape(workload.reason),
-            )
-        for name, reason in state.unready.items():
-            table.add_row(*([""] if several else []), "", "", name, "", "", escape(reason))
-        table.add_section()
+    used = [any(row[column] for row in rows) for column in range(len(headings))]
+    used[0] = several
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for heading, wanted in zip(headings, used, strict=True):
+        if wanted:
+            # Names are copied from here, so they stay whole; a reason may take several lines.
+            table.add_column(heading, overflow="fold", no_wrap=heading != "Not ready")
+    for row in rows:
+        table.add_row(*(cell for cell, wanted in zip(row, used, strict=True) if wanted))
     return table
+
+
+def _rows(state: SystemState) -> list[tuple[str, ...]]:
+    rows = [
+        (
+            f"{workload.namespace}/{workload.name}",
+            f"[{'red' if workload.reason else 'green'}]{workload.ready}/{workload.desired}",
+            workload.scaling,
+            escape(workload.reason),
+        )
+        for workload in state.workloads
+    ]
+    rows += [(name, "", "", escape(reason)) for name, reason in state.unready.items()]
+    return [(*((state.cluster, state.system) if index == 0 else ("", "")), *row) for index, row in enumerate(rows)]
 
 
 def address_lines(states: Sequence[SystemState]) -> list[str]:

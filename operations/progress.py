@@ -9,12 +9,15 @@ from typing import Final
 from pulumi.automation import EngineEvent
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Column
 from rich.text import Text
 
 from operations.tally import Tally
 
 LINE_EVERY: Final = 5.0
 """Seconds between two lines where there is no terminal."""
+SAME_LINE_EVERY: Final = 30.0
+"""Seconds between two lines that say the same."""
 
 
 def line(title: str, tally: Tally, seconds: float) -> str:
@@ -26,6 +29,11 @@ def line(title: str, tally: Tally, seconds: float) -> str:
     name, status = awaited
     more = f" and {tally.waiting - 1} more" if tally.waiting > 1 else ""
     return f"{text}; waiting for {name}{more}" + (f": {status}" if status else "")
+
+
+def is_due(now: str, last: str, seconds: float) -> bool:
+    """Tell whether to write a state, `seconds` after the last one: at once if it is another, else once in a while."""
+    return now != last or seconds >= SAME_LINE_EVERY
 
 
 @contextmanager
@@ -48,10 +56,10 @@ def _bar(title: str, tally: Tally, console: Console) -> Iterator[None]:
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
-        BarColumn(),
+        BarColumn(bar_width=20),
         TextColumn("{task.completed:.0f}/{task.total:.0f}"),
         TimeElapsedColumn(),
-        TextColumn("{task.fields[awaited]}", style="dim"),
+        TextColumn("{task.fields[awaited]}", style="dim", table_column=Column(no_wrap=True, overflow="ellipsis")),
     )
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task(title, total=tally.total, awaited="")
@@ -69,15 +77,20 @@ def _bar(title: str, tally: Tally, console: Console) -> Iterator[None]:
 @contextmanager
 def _lines(title: str, tally: Tally, console: Console, clock: Callable[[], float], every: float) -> Iterator[None]:
     begun = clock()
+    last = ("", begun)
 
-    def write() -> None:
-        console.out(line(title, tally, clock() - begun), highlight=False)
+    def write(*, always: bool = False) -> None:
+        nonlocal last
+        state, now = line(title, tally, 0), clock()
+        if always or is_due(state, last[0], now - last[1]):
+            console.out(line(title, tally, now - begun), highlight=False)
+            last = (state, now)
 
     try:
         with _repeated(write, every):
             yield
     finally:
-        write()
+        write(always=True)
 
 
 @contextmanager

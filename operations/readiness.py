@@ -34,14 +34,17 @@ def pods_of(workload: Object, pods: Iterable[Object]) -> list[Object]:
 
 def workload_reason(workload: Object, pods: Sequence[Object], events: Sequence[Object]) -> str:
     """Say in one line why a workload has fewer ready pods than it should; its newest pods know best."""
+    refused = _own_words(workload, "ReplicaFailure", "True")
     told = (reason for pod in reversed(pods) if (reason := pod_reason(pod, events)))
-    own = (
-        f"{condition.get('reason', condition['type'])}: {condition.get('message', '')}"
-        for condition in workload.get("status", {}).get("conditions") or ()
-        if (condition["type"], condition["status"]) in {("ReplicaFailure", "True"), ("Progressing", "False")}
-    )
     warned = warnings_about(workload, events)
-    return one_line(next(iter((*own, *told, *warned)), "pods have not started yet"))
+    late = _own_words(workload, "Progressing", "False")
+    return one_line(next(iter((*refused, *told, *warned, *late)), "pods have not started yet"))
+
+
+def _own_words(workload: Object, kind: str, status: str) -> Iterator[str]:
+    for condition in workload.get("status", {}).get("conditions") or ():
+        if (condition["type"], condition["status"]) == (kind, status):
+            yield f"{condition.get('reason', kind)}: {condition.get('message', '')}"
 
 
 def pod_reason(pod: Object, events: Sequence[Object]) -> str:

@@ -13,6 +13,7 @@ from operations.deployed import Deployed
 from operations.engine_command import EngineCommand
 from operations.exits import Exit, Stop
 from operations.failures import log_file
+from operations.handover import hand_over
 from operations.needs import Needs, needs
 from operations.output import say
 from operations.report import SystemState, applied_here, states
@@ -97,6 +98,14 @@ class Session:
         if stopping:
             raise Stop(Exit.REFUSED, f"nothing was changed: {len(stopping)} to put right first")
         return request
+
+    def hand_over(self) -> None:
+        """Keep the number of pods of what an update leaves to an autoscaler from now on. Raises Stop."""
+        for cluster, server in self.servers.items():
+            try:
+                hand_over(server, (placed for systems in self.objects[cluster].values() for placed in systems))
+            except (ApiError, UnreachableError) as error:
+                raise Stop(Exit.REFUSED, f"refused: {cluster}: {error}") from None
 
     def update_request(self, *, refresh: bool) -> Request:
         """Return the request for an update of the chosen systems."""

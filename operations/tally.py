@@ -16,7 +16,7 @@ _SAME: Final = frozenset({"same", "read", "refresh"})
 _INNER: Final = frozenset({"create-replacement", "delete-replaced", "discard-replaced", "remove-pending-replace"})
 # Said by an older language host on every run, and of no use to anybody.
 _NOISE: Final = re.compile(r"using pulumi-\S+ from \$PATH|^Attempting to deploy or update resources with")
-_TRACE: Final = re.compile(r"^\s*(Traceback|File \"|self\.|\^+|raise |await )")
+_TRACE: Final = re.compile(r"^\s*(Traceback|File \"|self\.|\^+|raise |await |\d+ errors? occurred:)")
 _STAGE: Final = re.compile(r"^\[\d+/\d+\]\s*")
 
 
@@ -140,9 +140,9 @@ def one_line(text: str, width: int = 300) -> str:
 
 
 def _reason(said: Iterable[str]) -> str:
-    """Return what an operator can use of the engine's messages: no traceback, nothing twice."""
-    lines = [line for text in said for line in text.splitlines() if line.strip() and not _TRACE.match(line)]
-    return one_line("\n".join(dict.fromkeys(line.strip() for line in lines)), 1000) or "no reason was given"
+    """Return what an operator can use of the engine's messages: no traceback, no list of one, nothing twice."""
+    lines = [line.strip().removeprefix("* ") for text in said for line in text.splitlines() if not _TRACE.match(line)]
+    return one_line("\n".join(dict.fromkeys(lines)), 1000) or "no reason was given"
 
 
 def _word(operation: object) -> str:

@@ -100,9 +100,8 @@ def faults_of_system(files: Files, system: str) -> Iterator[Fault]:
     if document is None:
         return
     yield from _unknown_keys(document, ("environments",), files.stacks)
-    yield from _not_maps(document, ("environments", "*"))
     for kind in DECLARED:
-        yield from _not_maps(document, (kind, "*"), null="for one without settings {}")
+        yield from _not_maps(document, (kind, "*"), null="expected a map, for one without settings {}")
     for name, engine in _unknown_engines(document).items():
         chosen = ("dataStores", name, "engine")
         wish = did_you_mean(engine, set(Engine))
@@ -110,7 +109,6 @@ def faults_of_system(files: Files, system: str) -> Iterator[Fault]:
     blocks: list[tuple[Document, tuple[str, ...]]] = []
     blocks += ((document, ("environments", stack)) for stack in map_at(document, "environments"))
     if files.config is not None:
-        yield from _not_maps(files.config, (*SYSTEMS, system))
         blocks.append((files.config, (*SYSTEMS, system)))
     for source, at in blocks:
         for kind in DECLARED:
@@ -145,20 +143,21 @@ def _common(common: Document, stacks: Collection[str]) -> Iterator[Fault]:
 
 def _config(config: Document, systems: Collection[str]) -> Iterator[Fault]:
     yield from _unknown_keys(config, (), STACK_KEYS)
-    yield from _not_maps(config, ENVIRONMENT)
-    yield from _not_maps(config, SYSTEMS)
-    ours = map_at(config, "config")
-    misspelt = nearest(ENVIRONMENT[1], ours) is not None
-    if isinstance(config.data.get("config", {}), dict) and ENVIRONMENT[1] not in ours and not misspelt:
+    yield from _not_maps(config, ENVIRONMENT, null="expected a map")
+    keys = map_at(config, "config")
+    unknown = [key for key in keys if key.startswith("naru:") and key not in (ENVIRONMENT[1], SYSTEMS[1])]
+    if (
+        ENVIRONMENT[1] not in keys
+        and nearest(ENVIRONMENT[1], unknown) is None
+        and isinstance(config.data.get("config"), dict | None)
+    ):
         found = f"the key {quoted(ENVIRONMENT[1])} is missing"
         yield Fault(config.file, config.key_line(("config",)), dotted(ENVIRONMENT), found, "expected a map")
-    others = tuple(key for key in ours if not key.startswith("naru:"))
-    yield from _unknown_keys(config, ("config",), (ENVIRONMENT[1], SYSTEMS[1]), others)
+    yield from _unknown_keys(config, ("config",), (ENVIRONMENT[1], SYSTEMS[1]), others=keys.keys() - set(unknown))
     yield from _unknown_keys(config, SYSTEMS, systems)
 
 
 def _release(release: Document, system: str, targets: tuple[str, ...]) -> Iterator[Fault]:
-    yield from _not_maps(release, (system, "*"))
     for target in map_at(release, system):
         path = (system, target)
         if target not in targets:
@@ -191,6 +190,6 @@ def _not_maps(document: Document, path: tuple[str, ...], *, null: str = "") -> I
                 if isinstance(value, dict):
                     below.append(here)
                 elif value is not None or (last and null):
-                    expected = f"expected a map, {null}" if value is None else "expected a map"
+                    expected = null if value is None else "expected a map"
                     yield Fault(document.file, document.line(here), dotted(here), f"found {shown(value)}", expected)
         ways = below

@@ -12,6 +12,9 @@ from settings.service import Service, Workload
 from settings.system import System
 from settings.types import quantity_value
 
+LONGEST_NAME = 52
+"""A StatefulSet's revision label is its name and eleven characters, and a label's value has at most 63."""
+
 
 def check_workload(environment: Environment, system: System, path: Path, workload: Workload) -> Iterator[Finding]:
     """Yield what does not fit together in one workload."""
@@ -19,6 +22,9 @@ def check_workload(environment: Environment, system: System, path: Path, workloa
     priority = workload.placement.priority_class
     yield from unknown((*path, "placement", "priorityClass"), priority, environment.priority_classes, "priority class")
     yield from _volumes(system, path, workload)
+    if len(workload.name) > LONGEST_NAME:
+        found = f"a name of {len(workload.name)} characters"
+        yield Finding(path, found, f"expected at most {LONGEST_NAME}: other names and labels are made of it")
     if workload.grace_period_seconds <= workload.pre_stop_seconds:
         found = f"a grace period of {workload.grace_period_seconds} s, and a preStop of {workload.pre_stop_seconds} s"
         yield Finding((*path, "gracePeriodSeconds"), found, "expected more, so that the process can stop too")

@@ -21,6 +21,9 @@ _PLAIN = [
     "nope",
     "2024-13-01",
     "2023-02-29",
+    "1900-02-29",
+    "0x10000000000000000",
+    "+0xffffffffffffffff",
     "1:70",
     "1e999",
     "0x",
@@ -74,6 +77,9 @@ _DOUBLE = [
     "12:30",
     "1:30:45.5",
     "2024-02-29",
+    "2000-02-29",
+    "0xffffffffffffffff",
+    "-0x8000000000000000",
     "2024-1-2",
     "2024-01-02T03:04:05Z",
     "2024-01-02t03:04:05.6+09:00",
@@ -188,6 +194,10 @@ OBJECTS: dict[str, tuple[dict[str, Any], str]] = {
         {"key": LONG, "list": [LONG]},
         f"key: {LONG.replace(' incididunt', chr(10) + '  incididunt')}\n"
         f"list:\n- {LONG.replace(' ut', chr(10) + '  ut')}\n",
+    ),
+    "a blank in column 80 is no place to fold, the next one is": (
+        {"a": f"{'x' * 77} y", "b": f"{'x' * 78} y"},
+        f"a: {'x' * 77} y\nb: {'x' * 78}\n  y\n",
     ),
     "a blank that has a neighbour is no place to fold plain text": (
         {"a": f"{'x' * 90}  y z", "b": f"{'x' * 90} y"},

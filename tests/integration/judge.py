@@ -78,16 +78,16 @@ class Judge:
         path = self._api.endpoint(Type("", "v1", "Pod")).path(namespace)
         spec = {"priorityClassName": priority_class, "containers": [{"name": "a", "image": "a"}]}
         pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}, "spec": spec}
-        while True:
-            try:
-                self._transport.request("POST", path, query={"dryRun": "All"}, body=pod)
-            except ApiError as error:
-                if "no PriorityClass" not in str(error):
-                    return
-                assert time.monotonic() < end, str(error)
-                time.sleep(0.05)
-            else:
-                return
+        while self._refuses_class(path, pod):
+            assert time.monotonic() < end, f"no pod of {priority_class} is let in"
+            time.sleep(0.05)
+
+    def _refuses_class(self, path: str, pod: Manifest) -> bool:
+        try:
+            self._transport.request("POST", path, query={"dryRun": "All"}, body=pod)
+        except ApiError as error:
+            return "no PriorityClass" in str(error)
+        return False
 
 
 def pods_of(obj: Manifest) -> Iterator[Manifest]:

@@ -94,11 +94,11 @@ def a_certificate(**spec: Any) -> Manifest:
     return custom("cert-manager.io/v1", "Certificate", **whole)
 
 
-def an_ingress(**annotations: str) -> Manifest:
+def an_ingress(spec: dict[str, Any], **metadata: Any) -> Manifest:
     """Return an Ingress that is right, but for what is given."""
-    manifest = custom("networking.k8s.io/v1", "Ingress", rules=[{"host": "www.example.com"}], ingressClassName="nginx")
-    manifest["metadata"]["annotations"] = {name.replace("_", "/", 1): text for name, text in annotations.items()}
+    manifest = custom("networking.k8s.io/v1", "Ingress", rules=[{"host": "www.example.com"}], **spec)
     manifest["spec"]["defaultBackend"] = {"service": {"name": "faulty", "port": {"number": 80}}}
+    manifest["metadata"] |= metadata
     return manifest
 
 
@@ -127,12 +127,16 @@ PLANTED: dict[str, tuple[Manifest, str]] = {
         a_deployment(lambda it: container_of(it)["securityContext"].pop("runAsNonRoot")),
         'warning: would violate PodSecurity "restricted',
     ),
-    "deprecated annotation": (an_ingress(**{"kubernetes.io_ingress.class": "nginx"}), "warning: annotation"),
-    "deprecated field": (
-        a_deployment(lambda it: it["spec"]["template"]["spec"].update(serviceAccount="faulty")),
-        "warning: ",
+    "deprecated annotation": (
+        an_ingress({}, annotations={"kubernetes.io/ingress.class": "nginx"}),
+        'warning: annotation "kubernetes.io/ingress.class" is deprecated',
     ),
-    "version that is gone": ({**an_ingress(), "apiVersion": "extensions/v1beta1"}, "serves no Ingress"),
+    "deprecated label": (
+        a_deployment(lambda it: it["spec"]["template"]["spec"].update(nodeSelector={"beta.kubernetes.io/os": "linux"})),
+        "warning: spec.template.spec.nodeSelector[beta.kubernetes.io/os]: deprecated",
+    ),
+    "field that is dropped for its default": (an_ingress({}, annotations={}), "metadata.annotations is lost"),
+    "version that is gone": ({**an_ingress({}), "apiVersion": "extensions/v1beta1"}, "serves no Ingress"),
     "kind that nobody defines": (custom("example.com/v1", "Nothing"), "serves no Nothing"),
     "unknown field of a custom resource": (a_certificate(dnsName="www.example.com"), "field not declared in schema"),
     "wrong type in a custom resource": (a_certificate(dnsNames="www.example.com"), "refused"),
@@ -155,7 +159,7 @@ def test_planted_fault_is_noticed(judge: Judge, manifest: Manifest, said: str) -
 
 def test_what_the_faults_are_planted_in_is_right(judge: Judge) -> None:
     judge.create([NAMESPACE, ACCOUNT])
-    sound = [a_deployment(lambda _: None), a_certificate(), an_ingress()]
+    sound = [a_deployment(lambda _: None), a_certificate(), an_ingress({"ingressClassName": "nginx"})]
     assert [fault for manifest in (*sound, *pods_of(sound[0])) for fault in judge.faults(manifest)] == []
 
 

@@ -52,9 +52,13 @@ def test_state_is_in_redis_postgresql_and_mongodb(name: str, namespace: str) -> 
 
 
 @EACH
-@pytest.mark.parametrize(("store", "port"), [("postgresql", 5432), ("mongodb", 27017), ("redis", 6379)])
-def test_databases_answer_in_its_namespace(name: str, namespace: str, store: str, port: int) -> None:
+@pytest.mark.parametrize(
+    ("store", "port", "image"),
+    [("postgresql", 5432, "postgres"), ("mongodb", 27017, "mongo"), ("redis", 6379, "redis")],
+)
+def test_databases_answer_in_its_namespace(name: str, namespace: str, store: str, port: int, image: str) -> None:
     assert ports(name, f"Service/{namespace}/{store}") == {port: port}
+    assert container(name, f"StatefulSet/{namespace}/{store}")["image"].startswith(f"docker.io/library/{image}:")
 
 
 def test_production_has_a_read_replica_to_fail_over_to() -> None:

@@ -97,11 +97,19 @@ def test_configuration_is_that_of_the_guide(name: str, namespace: str) -> None:
 
 
 @EACH
-@pytest.mark.parametrize(("address", "port"), [("postgres-auth-service", 5432), ("redis", 6379), ("kafka", 9092)])
+@pytest.mark.parametrize(
+    ("address", "port", "image"),
+    [
+        ("postgres-auth-service", 5432, "library/postgres"),
+        ("redis", 6379, "library/redis"),
+        ("kafka", 9092, "apache/kafka"),
+    ],
+)
 def test_what_the_configuration_names_answers_in_its_namespace(
-    name: str, namespace: str, address: str, port: int
+    name: str, namespace: str, address: str, port: int, image: str
 ) -> None:
     assert ports(name, f"Service/{namespace}/{address}")[port] == port
+    assert container(name, f"StatefulSet/{namespace}/{address}")["image"].startswith(f"docker.io/{image}:")
 
 
 @pytest.mark.parametrize("address", ["postgres-auth-service", "redis", "kafka"])

@@ -108,9 +108,17 @@ def test_databases_that_are_migrated_are_there(name: str) -> None:
 
 
 @EACH
-@pytest.mark.parametrize(("called", "port"), [("postgresql", 5432), ("valkey", 6379), ("clickhouse", 8123)])
-def test_data_answers_in_its_namespace(name: str, called: str, port: int) -> None:
+@pytest.mark.parametrize(
+    ("called", "port", "image"),
+    [
+        ("postgresql", 5432, "library/postgres"),
+        ("valkey", 6379, "valkey/valkey"),
+        ("clickhouse", 8123, "clickhouse/clickhouse-server"),
+    ],
+)
+def test_data_answers_in_its_namespace(name: str, called: str, port: int, image: str) -> None:
     assert port in ports(name, f"Service/data/{called}")
+    assert container(name, f"StatefulSet/data/{called}")["image"].startswith(f"docker.io/{image}:")
 
 
 @EACH

@@ -173,10 +173,10 @@ def test_writable_paths_are_small_empty_volumes_of_each_container() -> None:
 
 def test_volumes_that_would_share_a_name_get_two() -> None:
     pod = pod_of(
-        volumes={"tmp": {"scratch": {"limit": "1Gi"}}}, mounts={"/work": "tmp"}, writablePaths=["/tmp", "/TMP"]
+        volumes={"tmp": {"scratch": {"limit": "1Gi"}}}, mounts={"/srv/files": "tmp"}, writablePaths=["/tmp", "/TMP"]
     )
     assert list(volumes_of(pod)) == ["tmp", "tmp-2", "tmp-3"]
-    assert behind(pod, "/work")[1]["emptyDir"] == {"sizeLimit": "1Gi"}
+    assert behind(pod, "/srv/files")[1]["emptyDir"] == {"sizeLimit": "1Gi"}
 
 
 @pytest.mark.parametrize("path", ["/", "/" + "a" * 100, "/A_b/.c", "/" + "-" * 70, "/a/" + "b" * 62])

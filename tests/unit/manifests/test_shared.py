@@ -44,7 +44,8 @@ def test_a_priority_is_never_the_default_of_the_cluster() -> None:
     assert (critical["value"], critical["preemptionPolicy"]) == (1000, "PreemptLowerPriority")
     assert (batch["value"], batch["preemptionPolicy"]) == (-10, "Never")
     assert critical["description"] == "What others need."
-    assert [found["globalDefault"] for found in (critical, batch)] == [False, False]
+    # A default would also move the pods of others in the cluster; the API drops a `false`.
+    assert not any("globalDefault" in found for found in (critical, batch))
 
 
 def test_an_issuer_is_what_the_environment_says() -> None:

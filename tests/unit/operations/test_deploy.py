@@ -419,6 +419,18 @@ def test_deleting_is_asked_for(
     assert server.deleted == []
 
 
+def test_deleting_says_how_many_objects_are_gone(
+    project: Project, engine: FakeEngine, server: FakeServer, capsys: Capture
+) -> None:
+    project()
+    assert main(["destroy", "--stack", "test", "--yes"]) == Exit.OK
+    assert capsys.readouterr().out == "there was nothing to delete\n"
+    engine.events = [begun("a", "delete"), finished("a", "delete")]
+    assert main(["destroy", "--stack", "test", "--yes"]) == Exit.OK
+    assert capsys.readouterr().out.startswith("1 deleted")
+    assert server.deleted == []
+
+
 def test_deleting_needs_yes_without_anybody_to_ask(project: Project, engine: FakeEngine, server: FakeServer) -> None:
     project("local")
     assert main(["destroy", "--stack", "test"]) == Exit.USAGE

@@ -2,9 +2,10 @@
 
 import io
 
+import pytest
 from rich.console import Console
 
-from operations.progress import line, shown
+from operations.progress import is_due, line, shown
 from operations.tally import Tally
 from tests.unit.operations.events import begun, finished, said, urn
 
@@ -26,6 +27,13 @@ def test_without_a_terminal_lines_are_written_and_the_last_one_always() -> None:
         take(begun("a"))
         take(finished("a"))
     assert stream.getvalue() == "up local: 1 of 1 objects, 3 s\n"
+
+
+@pytest.mark.parametrize(
+    ("last", "seconds", "due"), [("a", 5, True), ("b", 5, False), ("b", 30, True)], ids=["new", "same", "same for long"]
+)
+def test_a_state_is_repeated_only_once_in_a_while(last: str, seconds: float, due: bool) -> None:
+    assert is_due("b", last, seconds) is due
 
 
 def test_the_last_line_is_written_when_the_operation_fails() -> None:

@@ -136,6 +136,12 @@ def test_pods_that_cannot_be_made_are_explained_by_the_workload() -> None:
     assert reason(conditions=(refused,)) == "FailedCreate: exceeded quota"
 
 
+def test_a_pod_says_more_than_a_deadline_that_passed() -> None:
+    late = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded", "message": "timed out"}
+    assert reason(pod(**waiting("ErrImagePull")), conditions=(late,)) == "api-1: ErrImagePull"
+    assert reason(conditions=(late,)) == "ProgressDeadlineExceeded: timed out"
+
+
 def test_a_stateful_set_without_pods_is_explained_by_its_events() -> None:
     found = states(
         PLACE,

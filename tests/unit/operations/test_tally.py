@@ -58,6 +58,19 @@ def test_a_replacement_is_one_change_whatever_its_steps() -> None:
     assert tally.changed == {"replace": 1}
 
 
+def test_a_replacement_keeps_the_properties_that_made_it_one() -> None:
+    steps = (
+        begun("a", "create-replacement"),
+        begun("a", "replace", diffs=["spec.selector"]),
+        begun("a", "delete-replaced"),
+    )
+    assert told(*steps).changes[urn("a")].properties == ("spec.selector",)
+
+
+def test_what_a_refresh_reads_is_not_done_yet() -> None:
+    assert not told(finished("a", "refresh")).done
+
+
 def test_a_preview_knows_what_would_change_and_waits_for_nothing() -> None:
     detail = {"spec.replicas": {"diffKind": "update"}, "metadata.labels.x": {"diffKind": "add"}}
     tally = told(begun("a", "update", planning=True, detailedDiff=detail))
@@ -86,6 +99,12 @@ def test_a_failing_object_says_more_than_the_failing_stack() -> None:
     whole = said("update failed", "error", about="urn:pulumi:local::naru::pulumi:pulumi:Stack::naru-local")
     tally = told(said("no such image", "error", about=urn("a")), failed("a"), whole)
     assert [failure.resource for failure in tally.failures()] == ["a"]
+
+
+def test_a_list_of_reasons_is_one_sentence() -> None:
+    text = "2 errors occurred:\n\t* not ready after 600 s\n\t* pod a-1: CrashLoopBackOff\n"
+    tally = told(said(text, "error", about=urn("a")), failed("a"))
+    assert tally.failures() == [Failure("a", "not ready after 600 s; pod a-1: CrashLoopBackOff")]
 
 
 def test_a_failing_program_is_told_without_its_traceback() -> None:

@@ -281,6 +281,93 @@ class TestValues:
                     "catalog/common.yaml:26: environments.prod.defaults.dataStore: found a list; expected a map",
                 ),
                 (
+                    "list-of-defaults-of-all",
+                    COMMON,
+                    "defaults:\n  service:",
+                    "defaults:\n  namespace: [quota]\n  service:",
+                    "catalog/common.yaml:2: defaults.namespace: found a list; expected a map",
+                ),
+                (
+                    "list-as-an-engine-that-nobody-has",
+                    COMMON,
+                    "engines:\n",
+                    "engines:\n  redis: [image]\n",
+                    "catalog/common.yaml:13: engines.redis: found a list; expected a map",
+                ),
+                (
+                    "unknown-part-of-common",
+                    COMMON,
+                    "engines:\n",
+                    "engine: {}\nengines:\n",
+                    'catalog/common.yaml:12: engine: unknown key "engine"; did you mean "engines"?',
+                ),
+                (
+                    "unknown-kind-of-defaults",
+                    COMMON,
+                    "defaults:\n  service:",
+                    "defaults:\n  dataStores: {}\n  service:",
+                    'catalog/common.yaml:2: defaults.dataStores: unknown key "dataStores"; did you mean "dataStore"?',
+                ),
+                (
+                    "unknown-engine",
+                    COMMON,
+                    "engines:\n",
+                    "engines:\n  reddis: {}\n",
+                    'catalog/common.yaml:13: engines.reddis: unknown key "reddis"; did you mean "redis"?',
+                ),
+                (
+                    "environment-of-common-without-defaults",
+                    COMMON,
+                    "    defaults:\n",
+                    "    service: {}\n    defaults:\n",
+                    'catalog/common.yaml:25: environments.prod.service: unknown key "service"; expected "defaults"',
+                ),
+                (
+                    "unknown-kind-of-defaults-of-an-environment",
+                    COMMON,
+                    "      dataStore: {",
+                    "      services: {}\n      dataStore: {",
+                    "catalog/common.yaml:26: environments.prod.defaults.services: "
+                    'unknown key "services"; did you mean "service"?',
+                ),
+                (
+                    "no-environment",
+                    "Pulumi.prod.yaml",
+                    "  naru:environment:",
+                    "  other:environment:",
+                    'Pulumi.prod.yaml:1: config.naru:environment: the key "naru:environment" is missing; '
+                    "expected a map",
+                ),
+                (
+                    "list-of-systems",
+                    "Pulumi.prod.yaml",
+                    "  naru:environment:",
+                    "  naru:systems: [shop]\n  naru:environment:",
+                    "Pulumi.prod.yaml:3: config.naru:systems: found a list; expected a map",
+                ),
+                (
+                    "text-as-system-of-the-stack",
+                    "Pulumi.prod.yaml",
+                    "  naru:environment:",
+                    "  naru:systems: { shop: off }\n  naru:environment:",
+                    'Pulumi.prod.yaml:3: config.naru:systems.shop: found text "off"; expected a map',
+                ),
+                (
+                    "more-than-a-version-in-a-release",
+                    "releases/prod.yaml",
+                    "web: { tag: 1.0.0 }",
+                    "web: { tag: 1.0.0, pullPolicy: Always }",
+                    'releases/prod.yaml:2: shop.web.pullPolicy: unknown key "pullPolicy"; '
+                    'expected one of "digest", "tag"',
+                ),
+                (
+                    "list-as-release-of-a-system",
+                    "releases/prod.yaml",
+                    "mail:\n  relay: { tag: 1.0.0 }",
+                    "mail: [relay]",
+                    "releases/prod.yaml:4: mail: found a list; expected a map",
+                ),
+                (
                     "list-as-release",
                     "releases/prod.yaml",
                     "web: { tag: 1.0.0 }",
@@ -339,6 +426,19 @@ class TestValues:
         assert [line.split(": ")[:2] for line in project.faults(stack)] == [
             ["catalog/shop.yaml:14", "services.api.env.MODE"]
         ]
+
+    @pytest.mark.parametrize("value", ["[local]", "local", "7", "null"])
+    def test_an_environment_that_is_no_map_is_told(self, project: Project, value: str) -> None:
+        project.write("Pulumi.prod.yaml", f"config:\n  naru:environment: {value}\n")
+        assert [line.split(": ")[:2] for line in project.faults()] == [
+            ["Pulumi.prod.yaml:2", "config.naru:environment"]
+        ]
+
+    @pytest.mark.parametrize("text", ["config:\n", "config: {}\n", "encryptionsalt: v1\n"])
+    def test_a_stack_without_environment_is_told(self, project: Project, text: str) -> None:
+        project.write("Pulumi.prod.yaml", text)
+        (line,) = project.faults()
+        assert line.endswith('config.naru:environment: the key "naru:environment" is missing; expected a map')
 
     def test_a_key_that_is_no_name_is_told_once(self, project: Project) -> None:
         project.change(SHOP, "  api:\n", "  API:\n")
@@ -439,12 +539,13 @@ def edited(texts: dict[str, str], file: str, path: tuple[Any, ...], value: Any, 
     texts[file] = yaml.safe_dump(data, allow_unicode=True, sort_keys=False)
 
 
-def refused(project: Project) -> tuple[Fault, ...]:
+def refused(project: Project) -> tuple[Fault, ...] | None:
+    """Return what the project is refused for; None where it is accepted."""
     try:
         check(project.root)
     except SettingsError as error:
         return error.faults
-    return ()
+    return None
 
 
 class TestArbitraryEdits:
@@ -462,7 +563,9 @@ class TestArbitraryEdits:
             project = Project(Path(folder))
             for file, text in texts.items():
                 project.write(file, text)
-            for fault in refused(project):
+            faults = refused(project)
+            assert faults is None or faults
+            for fault in faults or ():
                 assert fault.file in texts, fault
                 assert 0 <= fault.line <= texts[fault.file].count("\n"), fault
                 assert fault.found, fault
@@ -474,4 +577,6 @@ class TestArbitraryEdits:
         with tempfile.TemporaryDirectory() as folder:
             project = Project(Path(folder))
             project.write(file, content)
-            assert all(line.startswith(("catalog/", "releases/", "Pulumi.")) for line in project.faults())
+            faults = refused(project)
+            assert faults is None or faults
+            assert all(fault.file.startswith(("catalog/", "releases/", "Pulumi.")) for fault in faults or ())

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from settings.workload_checks import check_workload
+from tests.builders import a_place, a_service
 from tests.projects import Project
 
 SHOP = "catalog/shop.yaml"
@@ -30,6 +32,14 @@ def change(file: str, old: str, new: str) -> tuple[str, str, str]:
 
 def test_small_project_is_right(project: Project) -> None:
     assert project.faults() == []
+
+
+@pytest.mark.parametrize(("length", "refused"), [(52, False), (53, True)])
+def test_a_name_leaves_room_for_the_names_made_of_it(length: int, *, refused: bool) -> None:
+    service = a_service("w" * length)
+    place = a_place(service)
+    found = [finding.found for finding in check_workload(place.environment, place.system, ("services",), service)]
+    assert ("a name of 53 characters" in found) is refused
 
 
 DEPENDENCIES = {
@@ -117,6 +127,11 @@ ADDRESSES = {
         change(SHOP, "secrets:", "gateways:\n  main: { hosts: [mail], tlsSecret: main-tls }\nsecrets:"),
         API.format(18) + 'exposure.public.hosts[0]: the gateway "main" does not listen for "shop"; '
         'expected one of "mail"',
+    ),
+    "a-gateway-with-the-certificate-of-a-service": (
+        change(SHOP, "secrets:", "gateways:\n  main: { hosts: [mail], tlsSecret: web-tls }\nsecrets:"),
+        'catalog/shop.yaml:25: gateways.main.tlsSecret: the TLS secret "web-tls" is taken; '
+        "services.web.exposure.public.tlsSecret has it at catalog/shop.yaml:8",
     ),
     "a-gateway-for-no-domain": (
         change(SHOP, "secrets:", "gateways:\n  main: { hosts: [male], issuer: x, tlsSecret: main-tls }\nsecrets:"),
@@ -318,6 +333,10 @@ SECRETS = {
         change(SHOP, "password: {}", "password: {}, a: { generate: rsa-public-key password }"),
         'catalog/shop.yaml:25: secrets.db.keys.a.generate: "password" is no RSA key; '
         'expected a key made by "rsa-private-key"',
+    ),
+    "a-public-key-of-a-key-that-there-is-not": (
+        change(SHOP, "password: {}", "password: {}, a: { generate: rsa-public-key pass }"),
+        'catalog/shop.yaml:25: secrets.db.keys.a.generate: no key of db "pass"; did you mean "password"?',
     ),
     "of-another-namespace": (
         change(MAIL, "mail: {}", "mail: {}\n  vault: {}"),

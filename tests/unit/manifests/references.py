@@ -1,0 +1,144 @@
+"""Whether what objects name is there: among the stack's own objects, or declared to come from elsewhere."""
+
+from collections.abc import Iterator
+
+from manifests.placed import Manifest, reference
+from settings.stack import Stack
+from tests.unit.manifests.laws import Assembled
+
+_POD_SOURCES = {
+    "configMap": ("ConfigMap", "name"),
+    "secret": ("Secret", "secretName"),
+    "persistentVolumeClaim": ("PersistentVolumeClaim", "claimName"),
+}
+
+
+def declared_secrets(stack: Stack) -> set[str]:
+    """Return the Secrets of a stack that are there when its pods start, whoever makes them."""
+    return {
+        reference("Secret", system.namespace_name(secret.namespace), name)
+        for system in stack.systems.values()
+        for name, secret in system.secrets.items()
+    }
+
+
+def unresolved(assembled: Assembled, elsewhere: set[str]) -> Iterator[str]:
+    """Yield each name that objects of a cluster have for what is neither one of them nor `elsewhere`."""
+    objects = {placed.reference: placed.manifest for found in assembled.values() for placed in found}
+    for owner, manifest in objects.items():
+        for wanted in _named(manifest):
+            if wanted not in objects and wanted not in elsewhere:
+                yield f"{owner}: no {wanted}"
+        yield from (f"{owner}: {fault}" for fault in _inside(manifest, objects))
+
+
+def _named(manifest: Manifest) -> Iterator[str]:
+    kind, metadata, spec = manifest["kind"], manifest["metadata"], manifest.get("spec", {})
+    home = metadata.get("namespace")
+    if home is not None:
+        yield reference("Namespace", None, home)
+    yield from _of_pod(spec.get("template", {}).get("spec", {}), home)
+    if kind == "StatefulSet":
+        yield reference("Service", home, spec["serviceName"])
+    elif kind == "HorizontalPodAutoscaler":
+        yield reference(spec["scaleTargetRef"]["kind"], home, spec["scaleTargetRef"]["name"])
+    elif kind == "Ingress":
+        issuer = metadata["annotations"]["cert-manager.io/cluster-issuer"]
+        yield reference("ClusterIssuer", None, issuer)
+    elif kind == "Certificate":
+        yield reference("ClusterIssuer", None, spec["issuerRef"]["name"])
+    elif kind == "Gateway":
+        # cert-manager makes the Secret that a Certificate of the same name asks for.
+        for listener in spec["listeners"]:
+            for secret in listener.get("tls", {}).get("certificateRefs", ()):
+                yield reference("Certificate", home, secret["name"])
+
+
+def _of_pod(pod: Manifest, home: str) -> Iterator[str]:
+    if not pod:
+        return
+    yield reference("ServiceAccount", home, pod["serviceAccountName"])
+    if "priorityClassName" in pod:
+        yield reference("PriorityClass", None, pod["priorityClassName"])
+    for volume in pod.get("volumes", ()):
+        for source, (kind, key) in _POD_SOURCES.items():
+            if source in volume:
+                yield reference(kind, home, volume[source][key])
+    for container in pod["containers"]:
+        for source in container.get("envFrom", ()):
+            if "configMapRef" in source:
+                yield reference("ConfigMap", home, source["configMapRef"]["name"])
+            else:
+                yield reference("Secret", home, source["secretRef"]["name"])
+        for variable in container.get("env", ()):
+            yield reference("Secret", home, variable["valueFrom"]["secretKeyRef"]["name"])
+
+
+def _inside(manifest: Manifest, objects: dict[str, Manifest]) -> Iterator[str]:
+    """Yield the names of parts that what has them does not have: ports, listeners, keys, volumes."""
+    kind, spec = manifest["kind"], manifest.get("spec", {})
+    home = manifest["metadata"].get("namespace")
+    if kind in {"Deployment", "StatefulSet"}:
+        claimed = [template["metadata"]["name"] for template in spec.get("volumeClaimTemplates", ())]
+        yield from _inside_pod(spec["template"]["spec"], claimed, home, objects)
+    elif kind == "Service" and "selector" in spec:
+        ports = {port["name"] for port in _ports_behind(spec["selector"], home, objects)}
+        yield from (f"no port {port['targetPort']}" for port in spec["ports"] if port["targetPort"] not in ports)
+    elif kind == "Ingress":
+        for rule in spec["rules"]:
+            for path in rule["http"]["paths"]:
+                backend = path["backend"]["service"]
+                yield from _backend(backend["name"], backend["port"]["number"], home, objects)
+    elif kind == "HTTPRoute":
+        for rule in spec["rules"]:
+            for backend in rule.get("backendRefs", ()):
+                yield from _backend(backend["name"], backend["port"], home, objects)
+        for parent in spec["parentRefs"]:
+            gateway = objects.get(reference("Gateway", parent["namespace"], parent["name"]), {})
+            if parent["sectionName"] not in {
+                listener["name"] for listener in gateway.get("spec", {}).get("listeners", ())
+            }:
+                yield f"no listener {parent['sectionName']}"
+
+
+def _inside_pod(pod: Manifest, claimed: list[str], home: str, objects: dict[str, Manifest]) -> Iterator[str]:
+    volumes = {volume["name"]: volume for volume in pod.get("volumes", ())}
+    names = [*volumes, *claimed]
+    if len(names) != len(set(names)) or len(volumes) != len(pod.get("volumes", ())):
+        yield f"two volumes of one name: {names}"
+    for container in pod["containers"]:
+        ports = {port["name"] for port in container.get("ports", ())}
+        for name in ("startupProbe", "readinessProbe", "livenessProbe"):
+            probe = container.get(name, {})
+            port = probe.get("httpGet", probe.get("tcpSocket", {})).get("port")
+            if port is not None and port not in ports:
+                yield f"no port {port} for the {name}"
+        for mount in container.get("volumeMounts", ()):
+            if mount["name"] not in names:
+                yield f"no volume {mount['name']}"
+            source = volumes.get(mount["name"], {}).get("configMap")
+            if source is not None:
+                data = objects.get(reference("ConfigMap", home, source["name"]), {}).get("data", {})
+                if mount["subPath"] not in data:
+                    yield f"no key {mount['subPath']} of {source['name']}"
+
+
+def _backend(name: str, number: int, home: str, objects: dict[str, Manifest]) -> Iterator[str]:
+    service = objects.get(reference("Service", home, name))
+    if service is None:
+        yield f"no Service {name}"
+    elif number not in {port["port"] for port in service["spec"]["ports"]}:
+        yield f"no port {number} of the Service {name}"
+
+
+def _ports_behind(selector: dict[str, str], home: str, objects: dict[str, Manifest]) -> Iterator[Manifest]:
+    wanted = {key: value for key, value in selector.items() if key.startswith("app.kubernetes.io/")}
+    for manifest in objects.values():
+        template = manifest.get("spec", {}).get("template")
+        if (
+            template
+            and manifest["metadata"]["namespace"] == home
+            and wanted.items() <= template["metadata"]["labels"].items()
+        ):
+            for container in template["spec"]["containers"]:
+                yield from container.get("ports", ())
