@@ -23,8 +23,8 @@ up: setup ## Deploy the five systems to the embedded control plane, from nothing
 down: setup ## Stop the embedded control plane; its data stays.
 	$(BIN)/naru local down
 
-test: setup check ## Everything the tests need, then all of them.
-	$(BIN)/pytest tests
+test: setup check unit ## Everything the tests need, then all of them.
+	$(BIN)/pytest tests/integration
 
 unit: setup ## The tests that take seconds.
 	$(BIN)/pytest tests/unit --numprocesses 2

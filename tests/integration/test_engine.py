@@ -114,6 +114,12 @@ def test_generated_values_are_nowhere_but_in_their_own_file(shop: OnPlane, clust
     assert shop.holding(value) == ["secrets-local.json"]
 
 
+def test_destroy_without_a_confirmation_changes_nothing(shop: OnPlane, cluster: Cluster) -> None:
+    before = cluster.versions("shop", "mail")
+    assert shop.naru("destroy", "--stack", "local").code == 2
+    assert cluster.versions("shop", "mail") == before
+
+
 def test_protected_data_are_not_deleted(shop: OnPlane, cluster: Cluster) -> None:
     shop.change("Pulumi.local.yaml", "protectData: false", "protectData: true")
     assert shop.naru("up", "--stack", "local", "--json").succeeded().data["changes"] == {}
@@ -125,15 +131,9 @@ def test_protected_data_are_not_deleted(shop: OnPlane, cluster: Cluster) -> None
     assert cluster.read(CLAIM, "shop", "data-store-0")["metadata"]["uid"] == before
 
 
-def test_destroy_without_a_confirmation_changes_nothing(shop: OnPlane, cluster: Cluster) -> None:
+def test_destroy_leaves_nothing(shop: OnPlane, cluster: Cluster) -> None:
     shop.change("Pulumi.local.yaml", "protectData: true", "protectData: false")
     shop.naru("up", "--stack", "local").succeeded()
-    before = cluster.versions("shop", "mail")
-    assert shop.naru("destroy", "--stack", "local").code == 2
-    assert cluster.versions("shop", "mail") == before
-
-
-def test_destroy_leaves_nothing(shop: OnPlane, cluster: Cluster) -> None:
     gone = shop.naru("destroy", "--stack", "local", "--yes", "--json").succeeded().data
     assert gone["result"] == "succeeded"
     assert not cluster.names(NAMESPACE) & {"shop", "mail"}

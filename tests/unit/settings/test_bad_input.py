@@ -442,7 +442,7 @@ class TestValues:
 
     def test_a_key_that_is_no_name_is_told_once(self, project: Project) -> None:
         project.change(SHOP, "  api:\n", "  API:\n")
-        lines = [line for line in project.faults() if line.startswith(SHOP)]
+        lines = [line for line in project.faults() if not line.startswith("releases/")]
         assert [line.split(";")[0] for line in lines] == [
             'catalog/shop.yaml:10: services.API: found the key "API"',
             'catalog/shop.yaml:29: environments.prod.services.api: overrides "api", which shop does not have',
