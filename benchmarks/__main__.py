@@ -25,7 +25,7 @@ def main(argv: Sequence[str]) -> int:
     sections = [report.machine(arguments.date)]
     try:
         if "render" in parts:
-            with tempfile.TemporaryDirectory(prefix="naru-bench-", dir=_memory()) as folder:
+            with tempfile.TemporaryDirectory(prefix="naru-bench-", dir=memory()) as folder:
                 found = rendering.measure(Path(folder), arguments.sizes, arguments.times, _say)
             sections.append(report.rendering(found, arguments.times))
         if {"preview", "up"} & set(parts):
@@ -44,7 +44,7 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def _memory() -> str | None:
+def memory() -> str | None:
     """Return a folder in memory, where the system has one: the disk is not what is measured."""
     return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - a folder of our own is made in it
 
