@@ -102,6 +102,13 @@ def destroy(root: Path, name: str, named: Sequence[str], choices: Choices) -> in
     session.connect()
     session.deployed = session.engine.deployed()
     request = session.check_identity(session.destroy_request(named, refresh=choices.refresh))
+    protected = session.deployed.protected_of(session.systems if named else session.deployed.systems)
+    if protected:
+        raise Stop(
+            Exit.REFUSED,
+            f"{len(protected)} resources are protected, such as {protected[0]}: nothing was deleted",
+            "set policies.protectData to false and `naru up` first",
+        )
     what = ", ".join(session.systems) if named else "everything"
     if not choices.yes and not _confirmed(f"Delete {what} of the stack {name}?"):
         return _declined()
@@ -109,11 +116,6 @@ def destroy(root: Path, name: str, named: Sequence[str], choices: Choices) -> in
     outcome = _operate(session, "destroy", lambda take: session.engine.destroy(request, take), count)
     for line in output.failure_lines(outcome.failures):
         say(line)
-    protected = session.deployed.protected if outcome.result == "failed" else []
-    if protected:
-        say(
-            f"{len(protected)} resources are protected, such as {protected[0]}: set policies.protectData to false first"
-        )
     if choices.as_json:
         output.write_json(outcome.as_json(name))
     elif outcome.result == "succeeded":

@@ -1,6 +1,7 @@
 """What Pulumi's state says was deployed: read from an exported checkpoint, whose secrets stay encrypted. Pure."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,10 +34,12 @@ class Deployed:
         """How many Kubernetes objects there are."""
         return sum(resource["type"].startswith(KUBERNETES) for resource in self._listed("resources"))
 
-    @property
-    def protected(self) -> list[str]:
-        """The logical names of what Pulumi refuses to delete."""
-        return [logical_name(resource["urn"]) for resource in self._listed("resources") if resource.get("protect")]
+    def protected_of(self, systems: Iterable[str]) -> list[str]:
+        """Return the logical names of what Pulumi refuses to delete of these systems, on whichever cluster."""
+        of = "|".join(map(re.escape, systems))
+        mine = re.compile(rf"[^/]+/({of})([/:].*)?")
+        names = (logical_name(resource["urn"]) for resource in self._listed("resources") if resource.get("protect"))
+        return [name for name in names if mine.fullmatch(name)]
 
     @property
     def systems(self) -> list[str]:

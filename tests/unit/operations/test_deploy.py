@@ -449,12 +449,14 @@ def test_deleting_a_system_targets_it_and_deleting_all_targets_nothing(
     assert server.deleted == []
 
 
-def test_protected_resources_that_keep_a_stack_are_named(
+def test_a_stack_with_protected_resources_is_refused_before_anything_is_deleted(
     project: Project, engine: FakeEngine, server: FakeServer, capsys: Capture
 ) -> None:
     project()
-    engine.state = {"deployment": {"resources": [{"urn": "a::b::c::data", "type": "k", "protect": True}]}}
-    engine.failure = EngineError("protected")
-    assert main(["destroy", "--stack", "test", "--yes"]) == Exit.FAILED
-    assert "1 resources are protected, such as data" in capsys.readouterr().err
+    system = {"urn": "urn:pulumi:test::naru::naru:system:System::main/shop", "type": "naru:system:System"}
+    data = {"urn": "urn:pulumi:test::naru::k::main/shop/db:statefulset:db", "type": "k", "protect": True}
+    engine.state = {"deployment": {"resources": [system, data]}}
+    assert main(["destroy", "--stack", "test", "--yes"]) == Exit.REFUSED
+    assert "1 resources are protected, such as main/shop/db:statefulset:db" in capsys.readouterr().err
+    assert engine.requests == []
     assert server.deleted == []

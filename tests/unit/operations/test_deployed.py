@@ -51,8 +51,15 @@ def test_a_system_on_two_clusters_is_one_system() -> None:
     assert deployed(*(resource("naru:system:System", name) for name in names)).systems == ["plate", "ams"]
 
 
-def test_protected_resources_are_named() -> None:
-    assert deployed(resource("k", "a", protect=True), resource("k", "b")).protected == ["a"]
+def test_protected_resources_of_the_chosen_systems_are_named() -> None:
+    found = deployed(
+        resource("k", "main/shop:namespace:shop", protect=True),
+        resource("k", "main/shop/db:statefulset:db", protect=True),
+        resource("k", "main/shop/api:deployment:api"),
+        resource("k", "main/shopping:namespace:shopping", protect=True),
+    )
+    assert found.protected_of(["shop"]) == ["main/shop:namespace:shop", "main/shop/db:statefulset:db"]
+    assert found.protected_of([]) == []
 
 
 def test_pending_creations_of_objects_and_components_are_forgotten_and_all_else_kept() -> None:

@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,14 @@ from pulumi.automation import CommandError, ConcurrentUpdateError, StackNotFound
 from operations.engine_command import EngineCommand, InterruptedUpdateError
 from operations.exits import Exit, Stop
 from tests.unit.operations.conftest import FakePulumi
+
+
+@pytest.fixture(autouse=True)
+def ctrl_c_is_heard() -> Iterator[None]:
+    """What a script starts in the background inherits that it ignores Ctrl-C; what a person starts does not."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def ignored(_text: str) -> None: ...
