@@ -4,13 +4,13 @@ import json
 import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from string import Formatter
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from manifests.placed import Place, reference
 from manifests.secret import source_of
+from settings.recipe import KeyPlace, Recipe, recipe
 from settings.stack import Stack
 
 Values = dict[str, dict[str, dict[str, str]]]
@@ -30,7 +30,7 @@ def missing(stack: Stack, kept: Mapping[str, Mapping[str, Mapping[str, str]]]) -
             if source_of(Place(stack, system, stack.environment.primary), secret) == "generated"
             for key, setting in secret.keys.items()
         }
-        made: dict[tuple[str, str], str] = {
+        made: dict[KeyPlace, str] = {
             (name, key): kept[system.name][name][key]
             for name, key in recipes
             if key in kept.get(system.name, {}).get(name, {})
@@ -42,30 +42,25 @@ def missing(stack: Stack, kept: Mapping[str, Mapping[str, Mapping[str, str]]]) -
     return values
 
 
-def _make(place: tuple[str, str], recipes: Mapping[tuple[str, str], str], made: dict[tuple[str, str], str]) -> str:
-    if place in made:
-        return made[place]
-    if place not in recipes:
-        message = f"no key {place[1]} of the secret {place[0]} to take a value from"
-        raise ValueError(message)
-    recipe = recipes[place]
-    word, _, argument = recipe.partition(" ")
-    makers: dict[str, Callable[[], str]] = {
-        "password": lambda: secrets.token_urlsafe(24),
-        "rsa-private-key": _private_key,
-        "rsa-public-key": lambda: _public_key(_make((place[0], argument), recipes, made)),
-    }
-    if word in makers:
-        made[place] = makers[word]()
-        return made[place]
-    text = ""
-    for literal, field, _, _ in Formatter().parse(recipe):
-        text += literal
-        if field:
-            name, _, key = field.partition("/")
-            text += _make((name, key), recipes, made)
-    made[place] = text
-    return text
+def _make(place: KeyPlace, recipes: Mapping[KeyPlace, str], made: dict[KeyPlace, str]) -> str:
+    if place not in made:
+        if place not in recipes:
+            message = f"no key {place[1]} of the secret {place[0]} to take a value from"
+            raise ValueError(message)
+        made[place] = _value(place[0], recipe(recipes[place]), lambda other: _make(other, recipes, made))
+    return made[place]
+
+
+def _value(secret: str, how: Recipe, value_of: Callable[[KeyPlace], str]) -> str:
+    match how.kind:
+        case "password":
+            return secrets.token_urlsafe(24)
+        case "rsa-private-key":
+            return _private_key()
+        case "rsa-public-key":
+            return _public_key(value_of((secret, how.private_key)))
+        case "text":
+            return "".join(literal + (value_of(place) if place else "") for literal, place in how.parts)
 
 
 def _private_key() -> str:

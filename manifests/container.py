@@ -40,15 +40,9 @@ def _amounts(amounts: Amounts) -> dict[str, str]:
     return {name: amount for name, amount in given.items() if amount is not None}
 
 
-def rights(security: Security) -> Manifest:
-    """Return the security context of a container: all that Pod Security `restricted` asks for, unless it says less."""
-    capabilities: dict[str, Any] = {"drop": ["ALL"]}
-    if security.added_capabilities:
-        capabilities["add"] = list(security.added_capabilities)
+def identity(security: Security) -> Manifest:
+    """Return what the security contexts of a container and of its pod both say: who runs, under which profile."""
     context: Manifest = {
-        "allowPrivilegeEscalation": security.allow_privilege_escalation,
-        "capabilities": capabilities,
-        "readOnlyRootFilesystem": security.read_only_root_filesystem,
         "runAsNonRoot": security.run_as_non_root,
         "seccompProfile": {"type": security.seccomp_profile},
     }
@@ -57,6 +51,19 @@ def rights(security: Security) -> Manifest:
     if security.run_as_group is not None:
         context["runAsGroup"] = security.run_as_group
     return context
+
+
+def rights(security: Security) -> Manifest:
+    """Return the security context of a container: all that Pod Security `restricted` asks for, unless it says less."""
+    capabilities: dict[str, Any] = {"drop": ["ALL"]}
+    if security.added_capabilities:
+        capabilities["add"] = list(security.added_capabilities)
+    return {
+        "allowPrivilegeEscalation": security.allow_privilege_escalation,
+        "capabilities": capabilities,
+        "readOnlyRootFilesystem": security.read_only_root_filesystem,
+        **identity(security),
+    }
 
 
 class Containers:

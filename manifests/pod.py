@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from manifests.container import Containers
+from manifests.container import Containers, identity
 from manifests.placed import Manifest, Part, Place, Placed, reference
 from manifests.volume import claim_name, volume_source
 from settings.container import Container, Security
@@ -105,14 +105,7 @@ def _claims_of(workload: Workload, namespace: str) -> Iterator[str]:
 
 
 def _pod_rights(security: Security) -> Manifest:
-    context: Manifest = {
-        "runAsNonRoot": security.run_as_non_root,
-        "seccompProfile": {"type": security.seccomp_profile},
-    }
-    if security.run_as_user is not None:
-        context["runAsUser"] = security.run_as_user
-    if security.run_as_group is not None:
-        context["runAsGroup"] = security.run_as_group
+    context = identity(security)
     if security.fs_group is not None:
         context["fsGroup"] = security.fs_group
         # Changing the group of every file of a large volume delays each start by minutes.

@@ -1,15 +1,12 @@
 """What must hold between secrets, those who read them, and how their values are made."""
 
 from collections.abc import Iterable, Iterator
-from string import Formatter
 
 from settings.faults import Path, quoted
 from settings.findings import Finding, elsewhere, unknown
+from settings.recipe import KeyPlace, recipe
 from settings.service import Workload
 from settings.system import System
-
-_Key = tuple[str, str]
-"""A secret and one of its keys."""
 
 
 def check_secret(
@@ -26,24 +23,22 @@ def check_secret(
 
 def check_recipes(system: System) -> Iterator[Finding]:
     """Yield findings where a value of a secret is made of a key that there is not, or of itself."""
-    needs: dict[_Key, list[_Key]] = {}
+    needs: dict[KeyPlace, list[KeyPlace]] = {}
     for name, secret in system.secrets.items():
         for key, setting in secret.keys.items():
             path = ("secrets", name, "keys", key, "generate")
-            word, _, argument = setting.generate.partition(" ")
             needs[name, key] = []
-            if word == "rsa-public-key":
-                yield from unknown(path, argument, secret.keys, f"key of {name}")
-                if argument in secret.keys and secret.keys[argument].generate != "rsa-private-key":
-                    yield Finding(path, f"{quoted(argument)} is no RSA key", 'expected a key made by "rsa-private-key"')
-                continue
             try:
-                fields = [field for _, field, _, _ in Formatter().parse(setting.generate) if field is not None]
+                made = recipe(setting.generate)
             except ValueError:
                 yield Finding(path, "a brace without its other half", "write {{ or }} for the character itself")
                 continue
-            for field in fields:
-                other, _, wanted = field.partition("/")
+            if made.kind == "rsa-public-key":
+                private = made.private_key
+                yield from unknown(path, private, secret.keys, f"key of {name}")
+                if private in secret.keys and secret.keys[private].generate != "rsa-private-key":
+                    yield Finding(path, f"{quoted(private)} is no RSA key", 'expected a key made by "rsa-private-key"')
+            for other, wanted in (place for _, place in made.parts if place is not None):
                 yield from unknown(path, other, system.secrets, "secret")
                 if other in system.secrets:
                     yield from unknown(path, wanted, system.secrets[other].keys, f"key of {other}")
@@ -51,7 +46,7 @@ def check_recipes(system: System) -> Iterator[Finding]:
     yield from _circles(needs)
 
 
-def _circles(needs: dict[_Key, list[_Key]]) -> Iterator[Finding]:
+def _circles(needs: dict[KeyPlace, list[KeyPlace]]) -> Iterator[Finding]:
     for start, first in needs.items():
         waiting, seen = list(first), set(first)
         while waiting:

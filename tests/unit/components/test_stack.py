@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import pytest
 
 from components.declare import resource_type
+from components.providers import KUBERNETES_VERSION
+from local import provider
 from manifests.assembly import assemble
 from settings.stack import Stack
 from tests.unit.components.conftest import Registered
@@ -77,3 +79,7 @@ def test_generated_secrets_get_their_values_and_nothing_else_does(
     declared = {name for system in stacks["local"].systems.values() for name in system.secrets}
     assert with_values == declared
     assert all(args.typ == "kubernetes:core/v1:Secret" for args in objects if "stringData" in args.inputs)
+
+
+def test_the_local_provider_follows_the_version_that_the_program_asks_for() -> None:
+    assert KUBERNETES_VERSION == provider.VERSION
