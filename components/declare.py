@@ -32,12 +32,12 @@ def resource_type(manifest: Manifest) -> str:
 
 
 def resource_name(component: str, placed: Placed) -> str:
-    """Return the logical name of an object: its component, kind and name, without the hash of a kept object's name.
+    """Return the logical name of an object: its component, kind and name, without the hash that a name ends in.
 
     What belongs to a system itself may have one name in several namespaces, and so is named with its own.
     """
     metadata = placed.manifest["metadata"]
-    name = metadata["name"].rpartition("-")[0] if placed.kept else metadata["name"]
+    name = metadata["name"].rpartition("-")[0] if placed.hashed else metadata["name"]
     if not placed.component and "namespace" in metadata:
         name = f"{metadata['namespace']}/{name}"
     return f"{component}:{placed.manifest['kind'].lower()}:{name}"

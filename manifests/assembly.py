@@ -1,6 +1,7 @@
 """Every object of a stack on one of its clusters, in the order of things."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from manifests.claim import claims
 from manifests.data_store import data_store
@@ -88,9 +89,7 @@ def _after_what_is_here(placed: Placed, known: dict[str, Placed]) -> Placed:
     after = tuple(dict.fromkeys(needed for needed in wanted if needed in known))
     if after == placed.after:
         return placed
-    return Placed(
-        placed.manifest, placed.part, placed.component, after=after, keeps_data=placed.keeps_data, kept=placed.kept
-    )
+    return replace(placed, after=after)
 
 
 def _twice(system: str, second: Placed, first: Placed) -> Fault:

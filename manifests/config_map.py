@@ -52,4 +52,4 @@ def config_map(
         "immutable": True,
         "data": data,
     }
-    return Placed(manifest, part, component, kept=True)
+    return Placed(manifest, part, component, kept=True, hashed=True)

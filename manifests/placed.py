@@ -37,6 +37,8 @@ class Placed:
     """Whether deleting it could lose data: protected and retained where the environment says so."""
     kept: bool = False
     """Whether the cluster keeps it when it is replaced, as an earlier revision may still name it."""
+    hashed: bool = False
+    """Whether its name ends in a hash of its content, so that other content makes another object."""
     reference: str = field(init=False)
 
     def __post_init__(self) -> None:

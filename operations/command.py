@@ -9,7 +9,7 @@ import typer
 
 from operations import reading
 from operations.exits import MEANINGS
-from settings.loading import find_root
+from operations.options import AsJson, Refresh, Root, SkipPreview, StackName, Systems, Yes, examples, project
 
 _EXIT_CODES: Final = "\n".join(f"{code.value:>3}  {meaning}" for code, meaning in MEANINGS.items())
 # Backspaces keep the paragraphs they begin as they are written.
@@ -30,10 +30,6 @@ Data go to stdout, everything else to stderr.
 """
 
 
-def _examples(*lines: str) -> str:
-    return "\n".join(("\b", "Examples:", *(f"  {line}" for line in lines)))
-
-
 app = typer.Typer(
     name="naru", help=_HELP, no_args_is_help=True, add_completion=False, rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -44,16 +40,6 @@ local_app = typer.Typer(
     help="The embedded control plane: a real Kubernetes API on this machine, with simulated pods.",
 )
 app.add_typer(local_app, name="local")
-
-Root = Annotated[
-    Path | None, typer.Option("--root", metavar="DIR", help="The project; the nearest Pulumi.yaml's folder by default.")
-]
-StackName = Annotated[str, typer.Option("--stack", "-s", metavar="STACK", help="Which stack: Pulumi.STACK.yaml.")]
-Systems = Annotated[list[str] | None, typer.Argument(metavar="SYSTEM", help="Only these systems; all by default.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Write JSON to stdout.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
-Refresh = Annotated[bool, typer.Option("--refresh", help="Read every object from the cluster first.")]
-SkipPreview = Annotated[bool, typer.Option("--skip-preview", help="Do not show first what will change.")]
 
 
 def run(argv: Sequence[str]) -> int:
@@ -83,7 +69,7 @@ def _globals(
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "naru check",
         "naru check --json | jq -r '.faults[].file' | sort -u",
     ),
@@ -93,11 +79,11 @@ def check(*, root: Root = None, as_json: AsJson = False) -> None:
 
     Each fault is a line with file, line, path, what was found and what would be right.
     """
-    raise typer.Exit(reading.check(_root(root), as_json=as_json))
+    raise typer.Exit(reading.check(project(root), as_json=as_json))
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "naru render --stack prod --out build/prod     # build/prod/<cluster>/<system>/{foundation,workloads}/...",
         "naru render --stack dev --out a && git diff --no-index a b",
     ),
@@ -118,7 +104,7 @@ def render(
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "naru explain plate/plate-api resources.requests.cpu --stack prod",
         "naru explain environment domains.plate --stack prod --json",
     ),
@@ -135,11 +121,11 @@ def explain(
 
     That is: the value, which file and line set it, and what it replaced there.
     """
-    raise typer.Exit(reading.explain(_root(root), stack, subject, path, as_json=as_json))
+    raise typer.Exit(reading.explain(project(root), stack, subject, path, as_json=as_json))
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "naru schema",
         "naru schema --check           # in CI: are the committed ones up to date?",
     ),
@@ -156,11 +142,11 @@ def schema(
 
     They describe catalog, release and stack files, and give editors completion.
     """
-    raise typer.Exit(reading.schema(out or _root(root) / "docs" / "schemas", check_only=check))
+    raise typer.Exit(reading.schema(out or project(root) / "docs" / "schemas", check_only=check))
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "naru preview --stack staging",
         "naru preview --stack staging plate ams --json | jq .changes",
     ),
@@ -177,11 +163,11 @@ def preview(
     from operations import deploy  # noqa: PLC0415 - each command imports only what it runs on
 
     choices = deploy.Choices(refresh=refresh, as_json=as_json)
-    raise typer.Exit(deploy.preview(_root(root), stack, systems or (), choices))
+    raise typer.Exit(deploy.preview(project(root), stack, systems or (), choices))
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "naru up --stack local",
         "naru up --stack staging plate --yes",
         "DRY_RUN=true naru up --stack prod",
@@ -207,11 +193,11 @@ def up(
     from operations import deploy  # noqa: PLC0415 - each command imports only what it runs on
 
     choices = deploy.Choices(yes=yes, refresh=refresh, skip_preview=skip_preview, as_json=as_json)
-    raise typer.Exit(deploy.up(_root(root), stack, systems or (), choices))
+    raise typer.Exit(deploy.up(project(root), stack, systems or (), choices))
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "naru destroy --stack local --yes",
         "naru destroy --stack dev plate",
     ),
@@ -232,12 +218,12 @@ def destroy(
     from operations import deploy  # noqa: PLC0415 - each command imports only what it runs on
 
     choices = deploy.Choices(yes=yes, refresh=refresh, as_json=as_json)
-    raise typer.Exit(deploy.destroy(_root(root), stack, systems or (), choices))
+    raise typer.Exit(deploy.destroy(project(root), stack, systems or (), choices))
 
 
 @local_app.command(
     "up",
-    epilog=_examples(
+    epilog=examples(
         "naru local up",
         "export $(naru local up) && kubectl get nodes",
     ),
@@ -249,12 +235,12 @@ def local_up(*, stack: StackName = "local", root: Root = None) -> None:
     """
     from operations import local_commands  # noqa: PLC0415 - each command imports only what it runs on
 
-    raise typer.Exit(local_commands.up(_root(root), stack))
+    raise typer.Exit(local_commands.up(project(root), stack))
 
 
 @local_app.command(
     "down",
-    epilog=_examples(
+    epilog=examples(
         "naru local down",
         "naru local down --delete      # begin anew",
     ),
@@ -267,12 +253,12 @@ def local_down(
     """End the control plane; its data stay for the next `up`."""
     from operations import local_commands  # noqa: PLC0415 - each command imports only what it runs on
 
-    raise typer.Exit(local_commands.down(_root(root), delete=delete))
+    raise typer.Exit(local_commands.down(project(root), delete=delete))
 
 
 @local_app.command(
     "status",
-    epilog=_examples(
+    epilog=examples(
         "naru local status",
         "naru local status --json | jq .running",
     ),
@@ -281,8 +267,4 @@ def local_status(*, root: Root = None, as_json: AsJson = False) -> None:
     """Show each process; the exit code is 3 where one does not run."""
     from operations import local_commands  # noqa: PLC0415 - each command imports only what it runs on
 
-    raise typer.Exit(local_commands.status(_root(root), as_json=as_json))
-
-
-def _root(given: Path | None) -> Path:
-    return find_root(given or Path.cwd())
+    raise typer.Exit(local_commands.status(project(root), as_json=as_json))

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from settings.types import AbsolutePath, EnvironmentVariable, Name, PortNumber, Quantity, Settings
+from settings.types import AbsolutePath, EnvironmentVariable, Name, PortNumber, Quantity, SchemaVersion, Settings
 
 
 class PullPolicy(StrEnum):
@@ -24,6 +24,10 @@ class Image(Settings):
     repository: str = Field(pattern=r"^[a-z0-9]+(?:[._:/-]+[a-z0-9]+)*$")
     tag: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$")
     digest: str | None = Field(default=None, pattern=r"^sha256:[0-9a-f]{64}$")
+    needs_schema: dict[str, SchemaVersion] = {}
+    """The version of each database's schema that this image needs, by the database's name in `migration.databases`."""
+    runs_on_schema: dict[str, SchemaVersion] = {}
+    """A newer version, which the databases have already, that this older image was accepted to run on."""
     pull_policy: PullPolicy = PullPolicy.IF_NOT_PRESENT
 
 

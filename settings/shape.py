@@ -163,7 +163,7 @@ def _release(release: Document, system: str, targets: tuple[str, ...]) -> Iterat
         if target not in targets:
             found = f"a release for the unknown service {quoted(target)}"
             yield Fault(release.file, release.key_line(path), dotted(path), found, did_you_mean(target, targets))
-        yield from _unknown_keys(release, path, ("tag", "digest"))
+        yield from _unknown_keys(release, path, ("tag", "digest", "needsSchema", "runsOnSchema"))
 
 
 def _unknown_keys(

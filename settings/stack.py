@@ -1,8 +1,10 @@
-"""One stack: an environment and the systems as it has them."""
+"""One stack: an environment, the systems as it has them, and the ciphertext of their secrets."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from settings.environment import Environment
+from settings.sealed import Sealed
 from settings.system import System
 
 
@@ -14,3 +16,5 @@ class Stack:
     environment: Environment
     systems: dict[str, System]
     """By name, in the order of the catalog's files."""
+    sealed: Mapping[str, Mapping[str, Sealed]] = field(default_factory=dict)
+    """By system and secret, those that have a file."""

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from settings.data_store import DataStore
+from settings.sealed import Scope
 from settings.service import Claim, Service
 from settings.types import Duration, Name, Quantity, Settings
 
@@ -31,10 +32,14 @@ class Namespace(Settings):
 
 
 class SecretKey(Settings):
-    """One key of a secret, and how a stack that generates its secrets makes a value."""
+    """One key of a secret: how a stack that generates its secrets makes a value, and where a store keeps it."""
 
     generate: Annotated[str, Field(min_length=1)] = "password"
     """`password`, `rsa-private-key`, `rsa-public-key KEY`, or a text in which `{SECRET/KEY}` is another key's value."""
+    remote_key: Annotated[str, Field(min_length=1)] | None = None
+    """For the source `external`: the entry of the store; `<system>/<environment>/<secret>` where none is given."""
+    remote_property: Annotated[str, Field(min_length=1)] | None = None
+    """For the source `external`: the field of that entry; the key's own name where none is given."""
 
 
 class Secret(Settings):
@@ -44,18 +49,38 @@ class Secret(Settings):
     keys: dict[Annotated[str, Field(pattern=r"^[-._a-zA-Z0-9]+$")], SecretKey] = Field(min_length=1)
     source: Literal["generated", "sealed", "external", "existing"] | None = None
     """The environment's where none is given."""
+    scope: Scope = Scope.STRICT
+    """For the sources `sealed` and `generated`."""
     store: Name | None = None
     """For the source `external`: one of the system's `secretStores`."""
+    refresh_interval: Duration = "1h"
+    """For the source `external`: how often the store is asked."""
+    template: dict[str, Annotated[str, Field(min_length=1)]] = {}
+    """For the source `external`: keys that are put together of others, `{{ .KEY }}` being another key's value."""
+    revision: int = Field(default=1, ge=1)
+    """Raised when a value changed elsewhere: pods that read the secret roll."""
 
 
 class SecretStore(Settings):
-    """Where External Secrets reads values."""
+    """Where External Secrets reads values: a SecretStore, or a ClusterSecretStore that others have made or we make."""
 
     provider: Literal["vault", "aws-secrets-manager", "aws-parameter-store"]
+    cluster_wide: bool = False
+    """Whether it is a ClusterSecretStore."""
     server: Annotated[str, Field(pattern=r"^https://")] | None = None
+    """Vault's address."""
     path: str | None = None
+    """Vault's secrets engine."""
     version: Literal["v1", "v2"] | None = None
+    """The version of Vault's KV engine."""
+    role: str | None = None
+    """Vault's role for Kubernetes authentication, or the ARN of the IAM role to take on."""
+    auth_mount: str = "kubernetes"
+    """Where Vault has its Kubernetes authentication."""
+    service_account: Name | None = None
+    """Whose token proves who asks; External Secrets' own identity where none is given."""
     region: str | None = None
+    """The AWS region."""
 
 
 class Gateway(Settings):

@@ -166,3 +166,15 @@ CountOrShare = Annotated[
 PortNumber = Annotated[int, Field(ge=1, le=65535)]
 EnvironmentVariable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 Percent = Annotated[int, Field(ge=1, le=100)]
+SchemaVersion = Annotated[
+    str,
+    BeforeValidator(lambda value: str(value) if isinstance(value, int) and not isinstance(value, bool) else value),
+    Field(pattern=r"^[0-9]+(\.[0-9]+)*$"),
+    WithJsonSchema({"type": ["string", "integer"], "pattern": r"^[0-9]+(\.[0-9]+)*$"}),
+]
+"""A number that only grows, such as goose's `20250131120000` or flyway's `2.1`."""
+
+
+def schema_order(version: str) -> tuple[int, ...]:
+    """Return what orders versions of a schema: `2.10` comes after `2.9`."""
+    return tuple(map(int, version.split(".")))

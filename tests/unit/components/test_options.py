@@ -33,7 +33,7 @@ def test_a_stateless_object_can_go_in_production(stacks: Mapping[str, Stack]) ->
 
 @pytest.mark.parametrize("stack", ["local", "prod"])
 def test_a_config_map_stays_for_earlier_revisions_but_is_not_protected(stack: str, stacks: Mapping[str, Stack]) -> None:
-    config_map = an_object("ConfigMap", kept=True)
+    config_map = an_object("ConfigMap", kept=True, hashed=True)
     assert protection(config_map, stacks[stack].environment) == Protection(protect=False, retain=True)
 
 
@@ -65,8 +65,8 @@ def test_type_tokens_name_the_core_group() -> None:
 
 
 def test_a_kept_object_keeps_its_logical_name_when_its_content_changes() -> None:
-    first = an_object("ConfigMap", "api-env-0a1b2c3d", kept=True, component="api")
-    second = an_object("ConfigMap", "api-env-ffff0000", kept=True, component="api")
+    first = an_object("ConfigMap", "api-env-0a1b2c3d", kept=True, hashed=True, component="api")
+    second = an_object("ConfigMap", "api-env-ffff0000", kept=True, hashed=True, component="api")
     assert resource_name("c/shop/api", first) == resource_name("c/shop/api", second) == "c/shop/api:configmap:api-env"
 
 
