@@ -35,6 +35,7 @@ check: setup ## Format, lint, types, the one-way imports, and all files of all s
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/naru check
+	$(BIN)/naru seal --check
 
 format: setup ## Format the code and mend what a linter can mend.
 	$(BIN)/ruff format .

@@ -2,16 +2,12 @@
 
 from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import pulumi
 
 from components.options import options, resolved
 from manifests.placed import Manifest, Part, Placed
 from settings.environment import Environment
-
-SecretValues = Mapping[str, Mapping[str, str]]
-"""Key to value, by the reference of a Secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +16,6 @@ class Surroundings:
 
     environment: Environment
     providers: Mapping[Part, pulumi.ProviderResource]
-    secret_values: SecretValues = field(default_factory=dict, repr=False)
     registered: MutableMapping[str, pulumi.Resource] = field(default_factory=dict)
     """What is registered so far, by reference; it grows."""
 
@@ -49,14 +44,10 @@ def declare(
     """Register objects as children of a component, in order, and return them by reference."""
     declared: dict[str, pulumi.Resource] = {}
     for placed in objects:
-        properties: dict[str, Any] = placed.manifest
-        values = surroundings.secret_values.get(placed.reference)
-        if values is not None:
-            properties = {**properties, "stringData": pulumi.Output.secret(dict(values))}
         declared[placed.reference] = surroundings.registered[placed.reference] = pulumi.CustomResource(
             resource_type(placed.manifest),
             resource_name(component, placed),
-            properties,
+            placed.manifest,
             options(
                 placed,
                 surroundings.environment,

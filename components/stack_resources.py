@@ -2,7 +2,7 @@
 
 import pulumi
 
-from components.declare import SecretValues, Surroundings
+from components.declare import Surroundings
 from components.providers import Providers
 from components.shared_resources import SharedResources
 from components.system import System
@@ -11,9 +11,7 @@ from manifests.placed import Place
 from settings.stack import Stack
 
 
-def register(
-    stack: Stack, *, rendered: str, secret_values: SecretValues
-) -> dict[str, pulumi.Output[dict[str, list[str]]]]:
+def register(stack: Stack, *, rendered: str) -> dict[str, pulumi.Output[dict[str, list[str]]]]:
     """Register everything a stack has and return, by `cluster/system`, where its services answer from outside.
 
     Logical names start with the cluster's name, so that a second cluster renames nothing.
@@ -22,7 +20,7 @@ def register(
     addresses = {}
     for cluster in stack.environment.clusters:
         for name, objects in assemble(stack, cluster).items():
-            surroundings = Surroundings(stack.environment, providers.of(cluster, name), secret_values)
+            surroundings = Surroundings(stack.environment, providers.of(cluster, name))
             if name == COMMON:
                 SharedResources(f"{cluster}/{name}", objects=objects, surroundings=surroundings)
                 continue

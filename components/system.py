@@ -1,4 +1,4 @@
-"""One system on one cluster: what it stands on, its data stores, its services."""
+"""One system on one cluster: what it stands on, its data stores, its migrations, its services."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -6,8 +6,10 @@ from itertools import groupby
 import pulumi
 
 from components.declare import Surroundings, declare
+from components.migration_job import MigrationJob
 from components.stateful_store import StatefulStore
 from components.web_service import WebService
+from manifests.job import jobs_name
 from manifests.placed import Place, Placed
 
 
@@ -35,6 +37,7 @@ class System(pulumi.ComponentResource):
         super().__init__("naru:system:System", name, None, opts)
         found: dict[str, pulumi.Output[list[str]]] = {}
         system = place.system
+        migrating = {jobs_name(service): service for service in system.services.values() if service.migration}
         for owner, group in groupby(objects, key=_owner):
             members = list(group)
             child = f"{name}/{owner}"
@@ -44,6 +47,10 @@ class System(pulumi.ComponentResource):
                     child, system.services[owner], place=place, surroundings=surroundings, objects=members, opts=below
                 )
                 found[owner] = service.urls
+            elif owner in migrating:
+                MigrationJob(
+                    child, migrating[owner], place=place, surroundings=surroundings, objects=members, opts=below
+                )
             elif owner in system.data_stores:
                 StatefulStore(
                     child,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 import local
+from local import in_cluster, sealing
 from local.certificates import Authority
 from local.ports import ADDRESS
 from local.processes import Command
@@ -18,7 +19,15 @@ SERVICE_API: Final = "10.96.0.1"
 PODS: Final = "10.244.0.0/16"
 
 # The order in which they depend on each other: they are started in it, and stopped in the reverse.
-ORDER: Final = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok", "kubelet")
+ORDER: Final = (
+    "etcd",
+    "kube-apiserver",
+    "kube-controller-manager",
+    "kube-scheduler",
+    "kwok",
+    "kubelet",
+    sealing.NAME,
+)
 
 
 @dataclass(frozen=True)
@@ -46,6 +55,16 @@ class Places:
     def signing_key(self) -> Path:
         """Signs service account tokens."""
         return self.pki / "service-accounts.key"
+
+    @property
+    def tokens(self) -> Path:
+        """The bearer tokens the API server knows, for whom a certificate will not do."""
+        return self.pki / "tokens.csv"
+
+    @property
+    def sealing_account(self) -> Path:
+        """What the Sealed Secrets controller finds as its service account."""
+        return self.data / "sealed-secrets"
 
     @property
     def records(self) -> Path:
@@ -119,6 +138,7 @@ def api_server(places: Places, ports: Mapping[str, int], binary: Path, version: 
             f"--tls-cert-file={server.certificate}",
             f"--tls-private-key-file={server.key}",
             f"--client-ca-file={places.cluster_authority.pair.certificate}",
+            f"--token-auth-file={places.tokens}",
             "--anonymous-auth=false",
             "--authorization-mode=RBAC",
             "--allow-privileged=false",
@@ -215,4 +235,23 @@ def kubelet(places: Places, version: str) -> Command:
         version,
         environment={"PYTHONPATH": str(Path(local.__file__).parent.parent), "PYTHONUNBUFFERED": "1"},
         state=version,
+    )
+
+
+def sealed_secrets(ports: Mapping[str, int], launcher: tuple[str, ...], binary: Path, version: str) -> Command:
+    """Run the Sealed Secrets controller, which `launcher` has find its service account."""
+    return Command(
+        sealing.NAME,
+        (
+            *launcher,
+            str(binary),
+            f"--listen-addr={ADDRESS}:{ports['sealing']}",
+            # It cannot be told to serve no metrics; nobody reads them, so any free port will do.
+            f"--listen-metrics-addr={ADDRESS}:0",
+            # What was sealed once is kept under .naru/ and stays sealed with the newest key: none comes by itself.
+            "--key-renew-period=0",
+        ),
+        version,
+        ports["sealing"],
+        environment=in_cluster.environment(ADDRESS, ports["api"], sealing.NAMESPACE),
     )

@@ -9,13 +9,14 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from local import cluster, crds, environment, stages
+from local import cluster, crds, environment, sealing, stages
 from local.commands import ORDER, Places
+from local.errors import PlaneError
 from local.files import locked, private_directory, write_private
 from local.preparation import prepare
 from local.processes import Processes
 from local.progress import Progress, silent
-from local.startup import Binary, PlaneError, Startup
+from local.startup import Binary, Startup
 from local.toolchain import TOOLS, ensure, installed
 
 __all__ = ["ControlPlane", "PlaneError", "ProcessStatus"]
@@ -46,6 +47,15 @@ class ControlPlane:
     def kubeconfig(self) -> Path:
         """The administrator's kubeconfig, context `naru-local`; there once the control plane has been up."""
         return self._places.kubeconfig("admin")
+
+    @property
+    def sealing_url(self) -> str:
+        """Where the Sealed Secrets controller serves its certificate (`/v1/cert.pem`). Raises PlaneError if nowhere."""
+        record = self._processes.find(sealing.NAME)
+        if record is None or record.port is None:
+            message = f"{sealing.NAME} does not run: `naru local up` starts it"
+            raise PlaneError(message)
+        return sealing.url(record.port)
 
     def up(
         self,

@@ -12,7 +12,9 @@ from typing import Final
 ADDRESS: Final = "127.0.0.1"
 
 # Below the range systems hand out for outgoing connections (32768 and up on Linux), so that they stay free.
-PREFERRED: Final[Mapping[str, int]] = MappingProxyType({"api": 26443, "etcd": 26379, "etcd-peer": 26380})
+PREFERRED: Final[Mapping[str, int]] = MappingProxyType(
+    {"api": 26443, "etcd": 26379, "etcd-peer": 26380, "sealing": 26080}
+)
 
 _LAST: Final = 32767
 

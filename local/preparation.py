@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import secrets
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Final
 
-from local import commands, kubeconfig
+from local import commands, kubeconfig, sealing
 from local.certificates import Identity, signing_key
 from local.commands import Places
 from local.files import private_directory, write_private
@@ -36,12 +39,12 @@ _ETCD_MEMBERS: Final = {
     "etcd": Identity("etcd", hosts=(ADDRESS, "localhost")),
     "etcd-client": Identity("kube-apiserver"),
 }
-_LISTENING: Final = {"etcd": {"etcd", "etcd-peer"}, "kube-apiserver": {"api"}}
+_LISTENING: Final = {"etcd": {"etcd", "etcd-peer"}, "kube-apiserver": {"api"}, sealing.NAME: {"sealing"}}
 
 
 def prepare(places: Places, stages: str, running: Collection[str]) -> dict[str, int]:
     """Write every file that is not right yet, and return the ports; the processes that run keep theirs."""
-    for directory in (places.data, places.pki, places.records, places.logs):
+    for directory in (places.data, places.pki, places.records, places.logs, places.sealing_account):
         private_directory(directory)
     for authority, members in (
         (places.cluster_authority, _CLUSTER_MEMBERS),
@@ -50,6 +53,7 @@ def prepare(places: Places, stages: str, running: Collection[str]) -> dict[str, 
         if not authority.sound(list(members)):
             authority.create(members)
     signing_key(places.signing_key)
+    _sealing_account(places)
     ports = choose(_remembered(places.ports), {purpose for name in running for purpose in _LISTENING.get(name, ())})
     write_private(places.ports, json.dumps(ports))
     for user in _USERS:
@@ -58,6 +62,23 @@ def prepare(places: Places, stages: str, running: Collection[str]) -> dict[str, 
         write_private(places.kubeconfig(user), kubeconfig.text(server, authority_file, user, pair))
     write_private(places.stages, stages)
     return ports
+
+
+def _sealing_account(places: Places) -> None:
+    """Write what a pod finds as its service account, with a token that is made once and that the API server is told.
+
+    A token it had signed could only be had once it runs, and would end with the account or in time.
+    """
+    token = places.sealing_account / "token"
+    if not token.exists():
+        write_private(token, secrets.token_urlsafe(32))
+    known = io.StringIO()
+    csv.writer(known).writerow(
+        [token.read_text(encoding="ascii"), sealing.USER, sealing.NAME, ",".join(sealing.GROUPS)]
+    )
+    write_private(places.tokens, known.getvalue())
+    write_private(token.with_name("ca.crt"), places.cluster_authority.pair.certificate.read_bytes())
+    write_private(token.with_name("namespace"), sealing.NAMESPACE)
 
 
 def _remembered(file: Path) -> Mapping[str, int]:

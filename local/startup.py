@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from local import commands, crds
+from local import commands, crds, in_cluster, sealing
 from local.cluster import Cluster
 from local.commands import ORDER, Places
+from local.errors import PlaneError
 from local.files import digest
 from local.processes import Command, Processes
 from local.progress import Progress, Step
@@ -21,10 +22,6 @@ Object = Mapping[str, Any]
 
 _PATIENCE: Final = 240.0  # seconds a step may take; two cores with nothing else to do need some 10 for all of them
 _PROBATION: Final = 0.5  # seconds in which a process that cannot run as it is has ended
-
-
-class PlaneError(Exception):
-    """A control plane that did not come up, with the last lines of the process that is the cause."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +52,15 @@ class Startup:
 
         It holds `objects` then, and the `custom` resources that need the CustomResourceDefinitions first.
         """
-        wanted = self._commands(binaries, ports)
+        wanted = self._commands(binaries, ports, in_cluster.launcher(self._places.sealing_account))
         # Without etcd the API server would not end by itself: all that has to go goes first, the last one first.
         self._processes.stop([name for name in reversed(ORDER) if not self._runs(wanted[name])])
         with Session(self._places.kubeconfig("admin")) as session:
-            self._bring_up(Cluster(session), wanted, objects, custom)
+            self._bring_up(Cluster(session), wanted, [*objects, *sealing.objects(ports["sealing"])], custom)
+            self._begin(4, "start the Sealed Secrets controller", 2)
+            # Without the definition of what it watches it would ask for it at ever longer intervals.
+            self._start(wanted[sealing.NAME])
+            self._await(lambda: sealing.silence(ports["sealing"]), "the Sealed Secrets controller gives no certificate")
         if self.started:
             time.sleep(_PROBATION)
             self._check_alive()
@@ -73,33 +74,37 @@ class Startup:
 
         self._begin(2, "start the controllers and the nodes", 2)
         self._await(lambda: cluster.apply(objects), "the first objects of the cluster are refused")
-        self._start(*(wanted[name] for name in ORDER))
+        self._start(*(wanted[name] for name in ORDER if name != sealing.NAME))
 
         self._begin(3, "install CustomResourceDefinitions", 8)
         self._define(cluster)
         self._await(lambda: cluster.apply(custom), "the first custom resources of the cluster are refused")
         self._await(cluster.unready, "the cluster is not ready for pods")
 
-    def _commands(self, binaries: Mapping[str, Binary], ports: Mapping[str, int]) -> dict[str, Command]:
+    def _commands(
+        self, binaries: Mapping[str, Binary], ports: Mapping[str, int], launcher: tuple[str, ...]
+    ) -> dict[str, Command]:
         """Return each process's command, with a hash of the files it reads when it starts."""
         places = self._places
         authorities = [places.cluster_authority.pair.certificate, places.etcd_authority.pair.certificate]
+        account = [places.sealing_account / name for name in ("token", "ca.crt", "namespace")]
 
         def parts(name: str) -> tuple[Path, str]:
             return binaries[name].path, binaries[name].version
 
         read = [
             (commands.etcd(places, ports, *parts("etcd")), authorities),
-            (commands.api_server(places, ports, *parts("kube-apiserver")), authorities),
+            (commands.api_server(places, ports, *parts("kube-apiserver")), [*authorities, places.tokens]),
             (commands.controllers(places, *parts("kube-controller-manager")), [places.kubeconfig("controllers")]),
             (commands.scheduler(places, *parts("kube-scheduler")), [places.kubeconfig("scheduler")]),
             (commands.kwok(places, *parts("kwok")), [places.kubeconfig("kwok"), places.stages]),
             (commands.kubelet(places, _code()), [places.kubeconfig("kubelet")]),
+            (commands.sealed_secrets(ports, launcher, *parts(sealing.NAME)), account),
         ]
         return {command.name: replace(command, state=digest(*files) + command.state) for command, files in read}
 
     def _begin(self, index: int, name: str, seconds: float) -> None:
-        self._progress(Step(name, index, 3, seconds))
+        self._progress(Step(name, index, 4, seconds))
 
     def _runs(self, command: Command) -> bool:
         record = self._processes.find(command.name)

@@ -1,7 +1,7 @@
 """The Services in front of a workload's pods."""
 
+from manifests.container import all_containers
 from manifests.placed import Manifest, Part, Place, Placed
-from manifests.pod import all_containers
 from settings.container import Port
 from settings.service import Workload
 

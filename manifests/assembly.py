@@ -6,6 +6,7 @@ from dataclasses import replace
 from manifests.claim import claims
 from manifests.data_store import data_store
 from manifests.exposure import exposure, gateways
+from manifests.migration import migrations
 from manifests.namespace import namespaces
 from manifests.network import Graph, graph, policies
 from manifests.placed import Part, Place, Placed, reference
@@ -66,6 +67,7 @@ def _objects(place: Place, reachable: Graph) -> Iterator[Placed]:
     yield from gateways(place)
     for settings in place.system.services.values():
         if settings.enabled:
+            yield from migrations(place, settings)
             yield from web_service(place, settings)
 
 

@@ -7,8 +7,8 @@ from manifests.config_map import config_map, file_keys
 from manifests.image import image_reference
 from manifests.placed import Manifest, Part, Place, Placed
 from manifests.volume import WRITABLE_LIMIT, Volumes, reads_only, volume_name
-from settings.container import Amounts, Container, Probe, Security
-from settings.service import Volume
+from settings.container import Amounts, Container, Probe, Resources, Security
+from settings.service import Volume, Workload
 
 # A file that the pod's group may read; without such a group the kubelet leaves it to root, so everybody must.
 _GROUP_READS = 0o440
@@ -40,6 +40,11 @@ def _amounts(amounts: Amounts) -> dict[str, str]:
     return {name: amount for name, amount in given.items() if amount is not None}
 
 
+def resources(settings: Resources) -> Manifest:
+    """Return what a container is promised and where it is stopped."""
+    return {"requests": _amounts(settings.requests), "limits": _amounts(settings.limits)}
+
+
 def identity(security: Security) -> Manifest:
     """Return what the security contexts of a container and of its pod both say: who runs, under which profile."""
     context: Manifest = {
@@ -64,6 +69,11 @@ def rights(security: Security) -> Manifest:
         "readOnlyRootFilesystem": security.read_only_root_filesystem,
         **identity(security),
     }
+
+
+def all_containers(workload: Workload) -> tuple[Container, ...]:
+    """Return the main container and the sidecars."""
+    return (workload, *workload.sidecars.values())
 
 
 class Containers:
@@ -115,10 +125,7 @@ class Containers:
         if settings.pre_stop_seconds:
             # Native since Kubernetes 1.30 (stable in 1.34), so that an image needs no shell to wait.
             manifest["lifecycle"] = {"preStop": {"sleep": {"seconds": settings.pre_stop_seconds}}}
-        manifest["resources"] = {
-            "requests": _amounts(settings.resources.requests),
-            "limits": _amounts(settings.resources.limits),
-        }
+        manifest["resources"] = resources(settings.resources)
         manifest["securityContext"] = rights(settings.security)
         # The last lines of a container that failed stand in the pod's status, where `naru up` finds them.
         manifest["terminationMessagePolicy"] = "FallbackToLogsOnError"

@@ -6,10 +6,11 @@ from manifests.account import service_account
 from manifests.address import cluster_ip, external_name, headless
 from manifests.claim import claim_spec, claims_of
 from manifests.image import version_labels
-from manifests.placed import Manifest, Part, Place, Placed
+from manifests.placed import Manifest, Part, Place, Placed, reference
 from manifests.placeholder import filled, headless_name, placeholders, pod_count
 from manifests.pod import pod_template
 from settings.data_store import BackupHook, DataStore
+from settings.service import Workload
 
 # The claim of each pod, `data-<data store>-<ordinal>`.
 DATA_VOLUME = "data"
@@ -49,6 +50,16 @@ def data_store(place: Place, store: DataStore) -> list[Placed]:
             keeps_data=True,
         ),
     ]
+
+
+def needed_stores(place: Place, workload: Workload) -> tuple[str, ...]:
+    """Return the references of the data stores that a workload depends on, of those in its own system."""
+    own = f"{place.system.name}/"
+    names = dict.fromkeys(dependency.removeprefix(own) for dependency in workload.depends_on)
+    stores = (place.system.data_stores[name] for name in names if name in place.system.data_stores)
+    return tuple(
+        reference("StatefulSet", place.namespace(store.namespace), store.name) for store in stores if store.enabled
+    )
 
 
 def _answering(place: Place, store: DataStore) -> dict[str, str]:

@@ -35,6 +35,7 @@ PUBLIC = f"{EXTERNAL}public"
 # `acmeSolverListenPort` in cert-manager's pkg/issuer/acme/http.
 _ACME_PORT = 8089
 _DNS_PORT = 53
+_HTTPS_PORT = 443
 
 
 class Edge(NamedTuple):
@@ -92,7 +93,9 @@ def edges(stack: Stack, cluster_name: str, groups: dict[str, PodGroup]) -> Itera
         yield Edge(group.endpoint, DNS, _DNS_PORT, "UDP")
         yield Edge(group.endpoint, DNS, _DNS_PORT, "TCP")
         yield from _to_dependencies(group, groups)
-        if not group.migrates:
+        if group.migrates:
+            yield from _to_bucket(group)
+        else:
             yield from _to_external_hosts(group)
             yield from _from_scrapes(group, prometheus)
             yield from _from_peers(group)
@@ -106,7 +109,7 @@ def _groups_of(place: Place) -> Iterator[PodGroup]:
     for service in place.system.services.values():
         if service.enabled:
             yield PodGroup(place, service.name, service)
-            if service.migration is not None:
+            if service.migration is not None and place.is_primary:
                 yield PodGroup(place, f"{service.name}-migrate", service, migrates=True)
     if place.is_primary:
         for store in place.system.data_stores.values():
@@ -147,6 +150,14 @@ def _to_external_hosts(group: PodGroup) -> Iterator[Edge]:
         for target in [f"{EXTERNAL}{cidr}" for cidr in host.cidrs] or [PUBLIC]:
             for port in host.ports:
                 yield Edge(group.endpoint, target, port)
+
+
+def _to_bucket(group: PodGroup) -> Iterator[Edge]:
+    """Yield what lets a backup reach its bucket, as a NetworkPolicy knows no names."""
+    service = group.workload
+    backup = service.migration.backup if isinstance(service, Service) and service.migration else None
+    if backup is not None and backup.bucket is not None:
+        yield Edge(group.endpoint, PUBLIC, _HTTPS_PORT)
 
 
 def _prometheus(stack: Stack, cluster_name: str, groups: dict[str, PodGroup]) -> str | None:

@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from manifests.container import Containers, identity
+from manifests.container import Containers, all_containers, identity
 from manifests.placed import Manifest, Part, Place, Placed, reference
+from manifests.secret import secret_reference
+from manifests.secret_checksum import CHECKSUM, reads_of, secret_checksum
 from manifests.volume import claim_name, volume_source
-from settings.container import Container, Security
+from settings.container import Security
 from settings.service import Placement, Workload
 
 # What is left to finish the requests at hand once load balancers have forgotten the pod.
@@ -56,7 +58,7 @@ def pod_template(
         "enableServiceLinks": False,
         "serviceAccountName": name,
         "automountServiceAccountToken": False,
-        "securityContext": _pod_rights(security),
+        "securityContext": pod_rights(security),
         "terminationGracePeriodSeconds": _grace_period(workload),
         "containers": built,
     }
@@ -67,34 +69,18 @@ def pod_template(
     _place_pods(spec, workload.placement, place.selector(name), revision_label)
 
     metadata: Manifest = {"labels": {**workload.labels, **place.labels(name, name)}}
-    if workload.pod_annotations or annotations:
-        metadata["annotations"] = {**workload.pod_annotations, **(annotations or {})}
+    reads = reads_of(all_containers(workload))
+    checksum = secret_checksum(place, reads)
+    found = {**workload.pod_annotations, **(annotations or {}), **({} if checksum is None else {CHECKSUM: checksum})}
+    if found:
+        metadata["annotations"] = found
     needs = (
         reference("ServiceAccount", namespace, name),
         *(placed.reference for placed in containers.config_maps),
-        *(reference("Secret", namespace, secret) for secret in secrets_of(workload)),
+        *(secret_reference(place, secret) for secret in reads),
         *_claims_of(workload, namespace),
     )
     return PodTemplate({"metadata": metadata, "spec": spec}, tuple(containers.config_maps), needs)
-
-
-def all_containers(workload: Workload) -> tuple[Container, ...]:
-    """Return the main container and the sidecars."""
-    return (workload, *workload.sidecars.values())
-
-
-def secrets_of(workload: Workload) -> tuple[str, ...]:
-    """Return the names of the Secrets that a pod reads, each once, in the order of the settings."""
-    return tuple(dict.fromkeys(_secrets_named(workload)))
-
-
-def _secrets_named(workload: Workload) -> Iterator[str]:
-    for container in all_containers(workload):
-        for value in container.secret_env.values():
-            yield value.secret
-        yield from container.secret_env_from
-        for files in container.secret_files.values():
-            yield files.secret
 
 
 def _claims_of(workload: Workload, namespace: str) -> Iterator[str]:
@@ -104,7 +90,8 @@ def _claims_of(workload: Workload, namespace: str) -> Iterator[str]:
             yield reference("PersistentVolumeClaim", namespace, claim)
 
 
-def _pod_rights(security: Security) -> Manifest:
+def pod_rights(security: Security) -> Manifest:
+    """Return the security context of a pod: whose it is, and which group its volumes belong to."""
     context = identity(security)
     if security.fs_group is not None:
         context["fsGroup"] = security.fs_group

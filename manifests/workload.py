@@ -3,8 +3,10 @@
 from manifests.account import service_account
 from manifests.address import cluster_ip, service_ports
 from manifests.claim import claims_of
+from manifests.data_store import needed_stores
 from manifests.image import version_labels
-from manifests.placed import Manifest, Part, Place, Placed, reference
+from manifests.migration import job_references
+from manifests.placed import Manifest, Part, Place, Placed
 from manifests.pod import PodTemplate, pod_template
 from settings.service import Service
 from settings.strategy import BlueGreen, Canary, CanaryDeployment, Rolling
@@ -98,10 +100,4 @@ def _addresses(place: Place, service: Service) -> list[Placed]:
 def _needs(place: Place, service: Service, template: PodTemplate) -> tuple[str, ...]:
     if not place.is_primary:
         return template.needs
-    own = f"{place.system.name}/"
-    names = dict.fromkeys(dependency.removeprefix(own) for dependency in service.depends_on)
-    stores = (place.system.data_stores[name] for name in names if name in place.system.data_stores)
-    return (
-        *template.needs,
-        *(reference("StatefulSet", place.namespace(store.namespace), store.name) for store in stores if store.enabled),
-    )
+    return (*template.needs, *needed_stores(place, service), *job_references(place, service))

@@ -50,6 +50,10 @@ class ApiServer:
         """Read one object or list. Raises ApiError and UnreachableError."""
         return self._call("GET", path, query, {"Accept": accept})
 
+    def text(self, path: str, **query: str) -> str:
+        """Read what is no JSON, such as a log. Raises as `get` does."""
+        return self._answer("GET", path, query, {"Accept": "*/*"}).decode("utf-8", "replace")
+
     def items(self, path: str, accept: str = "application/json", **query: str) -> list[Object]:
         """Read a whole list, page by page. Raises as `get` does."""
         found: list[Object] = []
@@ -82,6 +86,16 @@ class ApiServer:
         headers: Mapping[str, str],
         body: Mapping[str, Any] | None = None,
     ) -> Object:
+        return dict(json.loads(self._answer(method, path, query, headers, body)))
+
+    def _answer(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str],
+        headers: Mapping[str, str],
+        body: Mapping[str, Any] | None = None,
+    ) -> bytes:
         from kubernetes.client.exceptions import ApiException  # noqa: PLC0415 - a second of imports, once they are needed
         from urllib3.exceptions import HTTPError  # noqa: PLC0415 - comes with the client
 
@@ -97,7 +111,7 @@ class ApiServer:
                 _return_http_data_only=True,
                 _request_timeout=_PATIENCE,
             )
-            return dict(json.loads(answer.data))
+            return bytes(answer.data)
         except ApiException as error:
             raise ApiError(error.status or 0, _reason(error.body) or str(error.reason)) from None
         except (HTTPError, OSError) as error:

@@ -7,9 +7,20 @@ from typing import Annotated, Final
 
 import typer
 
-from operations import reading
+from operations import migrate_commands, reading, seal_commands
 from operations.exits import MEANINGS
-from operations.options import AsJson, Refresh, Root, SkipPreview, StackName, Systems, Yes, examples, project
+from operations.options import (
+    AcceptOlderCode,
+    AsJson,
+    Refresh,
+    Root,
+    SkipPreview,
+    StackName,
+    Systems,
+    Yes,
+    examples,
+    project,
+)
 
 _EXIT_CODES: Final = "\n".join(f"{code.value:>3}  {meaning}" for code, meaning in MEANINGS.items())
 # Backspaces keep the paragraphs they begin as they are written.
@@ -72,14 +83,24 @@ def _globals(
     epilog=examples(
         "naru check",
         "naru check --json | jq -r '.faults[].file' | sort -u",
+        "naru check --base origin/main      # in a pull request: does a release go back behind its schema?",
     ),
 )
-def check(*, root: Root = None, as_json: AsJson = False) -> None:
+def check(
+    *,
+    base: Annotated[
+        str | None,
+        typer.Option("--base", metavar="REF", help="Refuse images older than the schema of the releases at REF."),
+    ] = None,
+    accept_older_code: AcceptOlderCode = False,
+    root: Root = None,
+    as_json: AsJson = False,
+) -> None:
     """Check all files of all stacks.
 
     Each fault is a line with file, line, path, what was found and what would be right.
     """
-    raise typer.Exit(reading.check(project(root), as_json=as_json))
+    raise typer.Exit(reading.check(project(root), base=base, accept_older_code=accept_older_code, as_json=as_json))
 
 
 @app.command(
@@ -172,6 +193,7 @@ def preview(
         "naru up --stack staging plate --yes",
         "DRY_RUN=true naru up --stack prod",
         "naru up --stack dev --yes --json | jq '.systems[] | select(.ready | not)'",
+        "naru up --stack local plate --accept-older-code      # a rollback past a migration, this once",
     ),
 )
 def up(
@@ -181,6 +203,7 @@ def up(
     yes: Yes = False,
     refresh: Refresh = False,
     skip_preview: SkipPreview = False,
+    accept_older_code: AcceptOlderCode = False,
     root: Root = None,
     as_json: AsJson = False,
 ) -> None:
@@ -188,11 +211,16 @@ def up(
 
     The cluster is checked, the stack updated, its pods waited for, and the state of every system shown.
 
+    The migrations of a service run before its pods. One that fails stops the service there: its old pods serve on, the
+    reason is told, and the next `up` runs it again. An image older than its database's schema is refused.
+
     A stack of the tier production is previewed, and confirmed by typing its name. With DRY_RUN=true nothing is changed.
     """
     from operations import deploy  # noqa: PLC0415 - each command imports only what it runs on
 
-    choices = deploy.Choices(yes=yes, refresh=refresh, skip_preview=skip_preview, as_json=as_json)
+    choices = deploy.Choices(
+        yes=yes, refresh=refresh, skip_preview=skip_preview, as_json=as_json, accept_older_code=accept_older_code
+    )
     raise typer.Exit(deploy.up(project(root), stack, systems or (), choices))
 
 
@@ -268,3 +296,7 @@ def local_status(*, root: Root = None, as_json: AsJson = False) -> None:
     from operations import local_commands  # noqa: PLC0415 - each command imports only what it runs on
 
     raise typer.Exit(local_commands.status(project(root), as_json=as_json))
+
+
+migrate_commands.mount(app)
+seal_commands.mount(app)

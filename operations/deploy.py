@@ -4,7 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,15 @@ from operations.automation import EngineError, Request
 from operations.collect import collect
 from operations.engine_command import InterruptedUpdateError
 from operations.exits import Exit, Stop
+from operations.migrate.failure import failure_lines, resource, with_logs
 from operations.output import say
 from operations.report import SystemState
+from operations.schema_gate import older_code
+from operations.sealing.generated import prepared
 from operations.session import Session, open_session
 from operations.tally import Failure, Tally
 from settings.environment import Tier
-from settings.loading import load
+from settings.loading import Loaded, load
 
 _NOBODY_TO_ASK = "nobody is there to confirm this: give --yes"
 
@@ -35,6 +38,7 @@ class Choices:
     refresh: bool = False
     skip_preview: bool = False
     as_json: bool = False
+    accept_older_code: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +69,24 @@ class Outcome:
 
 def preview(root: Path, name: str, named: Sequence[str], choices: Choices) -> int:
     """Show what an update would change; change nothing."""
-    session = open_session(root, load(root, name).stack, named, "preview")
-    return _preview(session, _prepared(session, choices), choices)
+    loaded = prepared(root, name)
+    session = open_session(root, loaded.stack, named, "preview")
+    request = _prepared(session, choices)
+    for line in _older_code(session, loaded):
+        say(f"warning: {line}")
+    return _preview(session, request, choices)
 
 
 def up(root: Path, name: str, named: Sequence[str], choices: Choices) -> int:
     """Update a stack, then show how its systems are."""
-    session = open_session(root, load(root, name).stack, named, "up")
+    loaded = prepared(root, name)
+    session = open_session(root, loaded.stack, named, "up")
     request = _prepared(session, choices)
+    older = _older_code(session, loaded)
+    if older and not choices.accept_older_code:
+        raise Stop(Exit.REFUSED, *(f"refused: {line}" for line in older))
+    for line in older:
+        say(f"warning: {line}")
     if dry_run():
         say("DRY_RUN is set: this is a preview, and nothing is changed")
         return _preview(session, request, choices)
@@ -80,10 +94,10 @@ def up(root: Path, name: str, named: Sequence[str], choices: Choices) -> int:
         return _declined()
     session.hand_over()
     outcome = _operate(session, "up", lambda take: session.engine.up(request, take), session.expected)
-    for line in output.failure_lines(outcome.failures):
-        say(line)
     collected = _collect(session) if outcome.result == "succeeded" else 0
     states = _states(session) if outcome.result != "interrupted" else []
+    for line in _failures(session, outcome, states):
+        say(line)
     _tell(session, outcome, states, collected, choices)
     unready = outcome.code is Exit.OK and not all(state.ready for state in states)
     return Exit.FAILED if unready else outcome.code
@@ -157,6 +171,22 @@ def _agreed(session: Session, request: Request, choices: Choices) -> bool:
     return _confirmed(f"Update the stack {name}?")
 
 
+def _older_code(session: Session, loaded: Loaded) -> list[str]:
+    """Return a line for each service of the chosen systems whose image is older than its database's schema."""
+    reached = {place: version for place, version in session.deployed.schemas().items() if place[0] in session.systems}
+    return [str(fault) for fault in older_code(loaded, reached)]
+
+
+def _failures(session: Session, outcome: Outcome, states: Sequence[SystemState]) -> list[str]:
+    """Return the lines about what failed; of a migration its Job and log say more than the engine does."""
+    lines: list[str] = []
+    told: set[str] = set()
+    for state in states:
+        told |= {resource(state.cluster, state.system, one) for one in state.migrations if one.failed}
+        lines += failure_lines(session.stack.name, state.system, state.migrations)
+    return [*output.failure_lines([one for one in outcome.failures if one.resource not in told]), *lines]
+
+
 def _declined() -> Exit:
     say("nothing was changed")
     return Exit.OK
@@ -224,10 +254,16 @@ def _collect(session: Session) -> int:
 
 def _states(session: Session) -> list[SystemState]:
     try:
-        return session.states()
+        return [_with_logs(session, state) for state in session.states()]
     except UnreachableError as error:
         say(f"warning: {error}; how the systems are is not known")
         return []
+
+
+def _with_logs(session: Session, state: SystemState) -> SystemState:
+    if not any(migration.failed for migration in state.migrations):
+        return state
+    return replace(state, migrations=tuple(with_logs(session.servers[state.cluster], state.migrations)))
 
 
 def _tell(session: Session, outcome: Outcome, states: Sequence[SystemState], collected: int, choices: Choices) -> None:

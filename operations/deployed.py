@@ -5,9 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from settings.types import schema_order
+
 KUBERNETES = "kubernetes:"
 _SYSTEM = "naru:system:System"
 _NAMESPACE = "kubernetes:core/v1:Namespace"
+_JOB = "kubernetes:batch/v1:Job"
+_SCHEMA = "naru/schema"
 
 
 def logical_name(urn: str) -> str:
@@ -56,6 +60,24 @@ class Deployed:
                 if metadata.get("uid"):
                     found[metadata["name"]] = metadata["uid"]
         return found
+
+    def schemas(self) -> dict[tuple[str, str, str], str]:
+        """Return the version of the schema that each migrated database has, by system, service and database.
+
+        A Job that failed is left out: the version that it was to lead to has not been reached.
+        """
+        reached: dict[tuple[str, str, str], str] = {}
+        for resource in self._listed("resources"):
+            if resource["type"] != _JOB or resource.get("initErrors"):
+                continue
+            metadata = (resource.get("inputs") or resource.get("outputs") or {}).get("metadata") or {}
+            labels = metadata.get("labels") or {}
+            place = (labels.get("app.kubernetes.io/part-of", ""), labels.get("app.kubernetes.io/component", ""))
+            for said in filter(None, (metadata.get("annotations") or {}).get(_SCHEMA, "").split(",")):
+                database, _, version = said.partition("=")
+                known = reached.get((*place, database), version)
+                reached[*place, database] = max(known, version, key=schema_order)
+        return reached
 
     @property
     def pending(self) -> list[str]:

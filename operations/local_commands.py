@@ -19,6 +19,7 @@ from manifests.assembly import assemble
 from operations.exits import Exit, Stop
 from operations.needs import needs
 from operations.output import errors, say, write_json, write_lines
+from operations.sealing.generated import prepared
 from settings.environment import Tier
 from settings.loading import load
 from settings.stack import Stack
@@ -37,6 +38,7 @@ def up(root: Path, name: str) -> int:
             kubeconfig = plane.up(progress=progress, storage_classes=storage, ingress_classes=ingress)
             # What Pulumi needs is built with the rest, so that the next command begins at once.
             plane.pulumi_environment(progress)
+        prepared(root, name)
     except ToolchainError as error:
         raise Stop(Exit.REFUSED, *str(error).splitlines()) from None
     except PlaneError as error:
@@ -63,7 +65,7 @@ def status(root: Path, *, as_json: bool) -> int:
         write_json({"running": running, "kubeconfig": str(plane.kubeconfig), "processes": found})
     else:
         write_lines(
-            f"{process.name:<24}"
+            f"{process.name:<26}"
             + (
                 f"pid {process.pid}, port {process.port or '–'}, {process.version}"
                 if process.running

@@ -9,6 +9,8 @@ Kind = tuple[str, str]
 """API version and kind, such as `("apps/v1", "Deployment")`."""
 
 _CLASSES = {"Ingress": ("IngressClass", "ingressClassName"), "Gateway": ("GatewayClass", "gatewayClassName")}
+# Each makes a Secret of its own name.
+_SECRET_MAKERS = {"Secret", "SealedSecret", "ExternalSecret"}
 _POD_OWNERS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "ReplicaSet", "Rollout")
 
 
@@ -30,7 +32,7 @@ class Needs:
 def needs(objects: Iterable[Placed]) -> Needs:
     """Return what these objects need together."""
     manifests = [placed.manifest for placed in objects]
-    made = {(_namespace(m), m["metadata"]["name"]) for m in manifests if m["kind"] in {"Secret", "SealedSecret"}}
+    made = {(_namespace(m), m["metadata"]["name"]) for m in manifests if m["kind"] in _SECRET_MAKERS}
     named = {(_namespace(m), name) for m in manifests for name in secret_names(m)}
     return Needs(
         kinds=frozenset(_kind(m) for m in manifests),

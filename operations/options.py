@@ -16,6 +16,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Write JSON to stdout.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Refresh = Annotated[bool, typer.Option("--refresh", help="Read every object from the cluster first.")]
 SkipPreview = Annotated[bool, typer.Option("--skip-preview", help="Do not show first what will change.")]
+AcceptOlderCode = Annotated[
+    bool, typer.Option("--accept-older-code", help="Let an image pass that is older than its database's schema.")
+]
 
 
 def examples(*lines: str) -> str:

@@ -96,6 +96,15 @@ def _rows(state: SystemState) -> list[tuple[str, ...]]:
         )
         for workload in state.workloads
     ]
+    rows += [
+        (
+            f"{migration.namespace}/{migration.job}",
+            f"[{'green' if migration.status == 'complete' else 'red'}]{migration.status}",
+            "",
+            escape(migration.reason),
+        )
+        for migration in state.migrations
+    ]
     rows += [(name, "", "", escape(reason)) for name, reason in state.unready.items()]
     return [(*((state.cluster, state.system) if index == 0 else ("", "")), *row) for index, row in enumerate(rows)]
 

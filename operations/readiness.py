@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from operations.missing_secret import naming_secret
 from operations.tally import one_line
 
 Object = Mapping[str, Any]
@@ -61,11 +62,11 @@ def pod_reason(pod: Object, events: Sequence[Object]) -> str:
     containers = (*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ()))
     for container in containers:
         if said := _container_reason(container):
-            return f"{name}: {said}"
+            return f"{name}: {naming_secret(pod, said)}"
     warned = next(warnings_about(pod, events), "")
     ready = conditions.get("Ready", {})
     said = warned or ready.get("message") or status.get("message") or f"phase {status.get('phase', 'Unknown')}"
-    return f"{name}: {said}"
+    return f"{name}: {naming_secret(pod, said)}"
 
 
 def _container_reason(container: Object) -> str:

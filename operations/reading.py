@@ -1,18 +1,26 @@
 """The commands that only read the project's files: check, explain and schema."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from operations.exits import Exit
 from operations.output import say, write_json, write_lines
 from settings import loading
-from settings.faults import SettingsError
+from settings.faults import Fault, SettingsError
+from settings.loading import Loaded
 
 
-def check(root: Path, *, as_json: bool) -> int:
-    """Check all files of all stacks. Raises SettingsError with the faults, unless they are wanted as JSON."""
+def check(root: Path, *, as_json: bool, base: str | None = None, accept_older_code: bool = False) -> int:
+    """Check all files of all stacks, and with a base what its releases say of schemas.
+
+    Raises SettingsError with the faults, unless they are wanted as JSON.
+    """
     try:
         loaded = loading.check(root)
+        older = [] if base is None else _older_code(root, loaded, base)
+        if older and not accept_older_code:
+            raise SettingsError(older)
     except SettingsError as error:
         if not as_json:
             raise
@@ -22,6 +30,8 @@ def check(root: Path, *, as_json: bool) -> int:
         ]
         write_json({"ok": False, "faults": faults})
         return Exit.FAULTS
+    for fault in older:
+        say(f"warning: {fault}")
     if as_json:
         write_json({"ok": True, "faults": [], "stacks": list(loaded)})
     else:
@@ -29,6 +39,18 @@ def check(root: Path, *, as_json: bool) -> int:
         systems = {system for found in loaded.values() for system in found.stack.systems}
         write_lines([f"{len(loaded)} stacks ({names}), {len(systems)} systems: no faults"])
     return Exit.OK
+
+
+def _older_code(root: Path, loaded: Mapping[str, Loaded], base: str) -> list[Fault]:
+    """Return where a release goes back behind the schema that the same file at a revision of Git asks for."""
+    from operations import schema_gate  # noqa: PLC0415 - nothing else that only reads asks Git
+
+    commit = schema_gate.known_revision(root, base)
+    return [
+        fault
+        for name, stack in loaded.items()
+        for fault in schema_gate.older_code(stack, schema_gate.at_revision(root, commit, name))
+    ]
 
 
 def explain(root: Path, stack: str, subject: str, path: str, *, as_json: bool) -> int:

@@ -6,11 +6,21 @@ from typing import Any
 
 from manifests.exposure import urls
 from manifests.placed import Place, Placed
+from operations.migrate.state import MigrationState, migration_state
+from operations.migrate.step import steps_among
 from operations.readiness import Lists, Object, object_reason, pods_of, workload_reason
 from settings.environment import Delivery
 
 WORKLOADS = ("Deployment", "StatefulSet")
-OTHERS = ("Certificate", "ClusterIssuer", "Gateway", "Ingress", "PersistentVolumeClaim")
+OTHERS = (
+    "Certificate",
+    "ClusterIssuer",
+    "ExternalSecret",
+    "Gateway",
+    "Ingress",
+    "PersistentVolumeClaim",
+    "SealedSecret",
+)
 """The kinds beside workloads that can be unready."""
 
 
@@ -36,13 +46,16 @@ class SystemState:
     workloads: tuple[WorkloadState, ...] = ()
     addresses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Service to where it answers from outside."""
+    migrations: tuple[MigrationState, ...] = ()
+    """Where Pulumi runs them, in the order they run."""
     unready: Mapping[str, str] = field(default_factory=dict)
     """Other objects that are not ready, `Kind namespace/name` to the reason."""
 
     @property
     def ready(self) -> bool:
         """Whether everything is as it should be."""
-        return not self.unready and not any(workload.reason for workload in self.workloads)
+        waiting = (migration for migration in self.migrations if migration.status != "complete")
+        return not self.unready and not any(workload.reason for workload in self.workloads) and not any(waiting)
 
     def as_json(self) -> dict[str, Any]:
         """Return it as plain data."""
@@ -71,8 +84,24 @@ def states(place: Place, objects: Sequence[Placed], lists: Lists | None) -> Syst
         elif kind in OTHERS and kind in lists and not (kind == "Ingress" and place.environment.address_pending):
             reason = "it is not there" if item is None else object_reason(item, lists)
             if reason:
-                unready[f"{kind} {namespace}/{name}" if namespace else f"{kind} {name}"] = reason
-    return SystemState(place.cluster_name, system.name, tuple(workloads), addresses, unready)
+                advice = _advice(place, kind, name, reason)
+                unready[f"{kind} {namespace}/{name}" if namespace else f"{kind} {name}"] = f"{reason}{advice}"
+    migrations = tuple(migration_state(step, lists) for step in steps_among(place, objects)) if "Job" in lists else ()
+    return SystemState(place.cluster_name, system.name, tuple(workloads), addresses, migrations, unready)
+
+
+def _advice(place: Place, kind: str, name: str, reason: str) -> str:
+    """Return what to do about a secret that is not made, in the words that its reason leaves out."""
+    if kind == "SealedSecret" and "no key could decrypt" in reason:
+        return (
+            "; sealed for another name or namespace, or with another certificate: "
+            f"`naru seal {place.system.name}/{name} --stack {place.stack.name}`"
+        )
+    if kind == "SealedSecret" and "is not managed by SealedSecret" in reason:
+        return f"; delete that Secret, or annotate it with sealedsecrets.bitnami.com/managed=true: {name}"
+    if kind == "ExternalSecret" and ": " in reason:
+        return "; look for its keys in the store, and at what the store itself says (kubectl describe)"
+    return ""
 
 
 def applied_here(place: Place) -> bool:

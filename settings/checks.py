@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterable, Iterator
 from settings.environment import Delivery, Environment, Tier
 from settings.faults import Fault, Path, quoted
 from settings.findings import Finding, Locate, namespace, unknown
-from settings.secret_checks import check_recipes, check_secret
+from settings.migration_checks import check_migration, check_schema
+from settings.secret_checks import check_external, check_recipes
 from settings.service import Budget, Exposure, Route, Service, Workload
 from settings.stack import Stack
 from settings.system import Gateway, System
@@ -36,6 +37,7 @@ def check_stack(stack: Stack, locate: Locate, *, unread: Collection[str] = ()) -
         note(name, _system(stack, system))
         for path, workload in workloads(system):
             note(name, check_workload(stack.environment, system, path, workload))
+            note(name, check_schema(path, workload))
             note(name, _dependencies(stack, system, path, workload, unread))
             if isinstance(workload, Service):
                 note(name, _service(stack.environment, system, path, workload))
@@ -90,6 +92,7 @@ def _system(stack: Stack, system: System) -> Iterator[Finding]:
         if secret.source == "generated":
             yield from _generated(("secrets", name, "source"), stack.environment)
     yield from check_recipes(system)
+    yield from check_external(stack.environment, system)
     for name, gateway in system.gateways.items():
         path: Path = ("gateways", name)
         yield from namespace(system, path, gateway.namespace)
@@ -130,13 +133,7 @@ def _service(environment: Environment, system: System, path: Path, service: Serv
         yield from unknown((*path, "metrics", "port"), service.metrics.port, all_ports(service), "port")
     for name, exposure in service.exposure.items():
         yield from _exposure(environment, system, (*path, "exposure", name), exposure, all_ports(service))
-    if service.migration:
-        here, secret = (*path, "migration"), service.migration.secret
-        yield from check_secret(system, service, (*here, "secret"), secret)
-        for database, target in service.migration.databases.items():
-            if secret in system.secrets:
-                key_path = (*here, "databases", database, "urlKey")
-                yield from unknown(key_path, target.url_key, system.secrets[secret].keys, f"key of {secret}")
+    yield from check_migration(system, path, service)
 
 
 def _exposure(

@@ -51,10 +51,12 @@ class _Anchor(NamedTuple):
 class Composer:
     """Builds plain data and the lines of its keys in one pass over the parser's events."""
 
-    def __init__(self, file: str, text: str) -> None:
+    def __init__(self, file: str, text: str, *, shows_names: bool = True) -> None:
+        """Take a file's text; without `shows_names` faults repeat no tag, anchor or alias, which may be a value."""
         self.faults: list[Fault] = []
         self._file = file
         self._text = text
+        self._shows_names = shows_names
         self._next: Callable[[], Any]
         self._path: list[str | int] = []
         self.lines: Lines = {}
@@ -222,7 +224,7 @@ class Composer:
             raise _StopReading
 
     def _named(self, name: str) -> str:
-        return "" if is_secret(self._path) else f" {quoted(name)}"
+        return f" {quoted(name)}" if self._shows_names and not is_secret(self._path) else ""
 
     def _fault(self, line: int, found: str, expected: str, *below: str) -> None:
         self.faults.append(Fault(self._file, line, dotted((*self._path, *below)), found, expected))

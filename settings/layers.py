@@ -95,6 +95,25 @@ class Merged:
         layer, known = self._origin(path)
         return Position(layer.document.file, layer.document.key_line(known))
 
+    def locate(self, path: Path) -> tuple[Position, str]:
+        """Give the line that set the value at `path`, and the path of that value in its file."""
+        position = self.position(path)
+        return position, dotted(self.as_written(position, path))
+
+    def as_written(self, position: Position, path: Path) -> Path:
+        """Give the path in the file of what stands at `path`, given the line that set it."""
+        best, depth = path, 0
+        for layer in self.layers:
+            reach = layer.reach(path)
+            document, under = layer.document, len(layer.under)
+            if reach is None or document.file != position.file or len(path) < under:
+                continue
+            written = (*layer.at, *path[under:])
+            known = under + len(reach.known) - len(layer.at)
+            if known >= depth and position.line in {document.line(written), document.key_line(written)}:
+                best, depth = written, known
+        return best
+
     def _saying(self, path: Path) -> Iterator[tuple[Layer, _Reach]]:
         for layer in self.layers:
             reach = layer.reach(path)

@@ -13,6 +13,9 @@ from settings.faults import Fault, SettingsError, did_you_mean, dotted, quoted, 
 from settings.faults import Path as KeyPath
 from settings.layers import Layer, Merged, Position, merge
 from settings.loaded import Loaded, Origin
+from settings.sealed import Sealed
+from settings.sealed_checks import unsealed
+from settings.sealed_files import sealed_of, strays
 from settings.shape import (
     DECLARED,
     DEFAULTS,
@@ -76,6 +79,8 @@ def check(root: Path) -> dict[str, Loaded]:
         if path.stem not in outcomes:
             file = path.relative_to(root).as_posix()
             faults.append(Fault(file, 0, "", "a release for no stack", did_you_mean(path.stem, outcomes)))
+    faults += strays(root, outcomes, reading.systems)
+    faults += (fault for loaded, _ in outcomes.values() if loaded for fault in unsealed(loaded, {"sealed"}))
     if faults:
         raise SettingsError(faults)
     return {name: loaded for name, (loaded, _) in outcomes.items() if loaded is not None}
@@ -103,8 +108,8 @@ class _Reading:
         self.stacks = tuple(stacks(root))
         self.faults: list[Fault] = []
         self._documents: dict[str, Document | None] = {}
-        self._systems = sorted(path.stem for path in (root / "catalog").glob("*.yaml") if path.stem != COMMON)
-        if not self._systems:
+        self.systems = sorted(path.stem for path in (root / "catalog").glob("*.yaml") if path.stem != COMMON)
+        if not self.systems:
             self.faults.append(Fault("catalog", 0, "", "no system", "add a file catalog/<system>.yaml"))
 
     def stack(self, name: str) -> tuple[Loaded | None, list[Fault]]:
@@ -113,7 +118,7 @@ class _Reading:
             name,
             self.stacks,
             self._document(f"catalog/{COMMON}.yaml"),
-            {system: self._document(f"catalog/{system}.yaml") for system in self._systems},
+            {system: self._document(f"catalog/{system}.yaml") for system in self.systems},
             self._document(f"Pulumi.{name}.yaml"),
             self._document(f"releases/{name}.yaml"),
         )
@@ -138,15 +143,29 @@ class _Reading:
             faults += found
         if environment is None or not whole:
             return None, faults
-        stack = Stack(name, environment, systems)
+        sealed, found = self._sealed(name, environment, systems)
+        faults += found
+        stack = Stack(name, environment, systems, sealed)
 
         def locate(system: str, path: KeyPath) -> tuple[Position, str]:
-            position = merged[system].position(path)
-            return position, dotted(_as_written(merged[system], position, path))
+            return merged[system].locate(path)
 
         faults += check_stack(stack, locate, unread=files.systems.keys() - systems)
         complete = not faults and len(systems) == len(files.systems) > 0
         return (Loaded(stack, merged) if complete else None), faults
+
+    def _sealed(
+        self, stack: str, environment: Environment, systems: Mapping[str, System]
+    ) -> tuple[dict[str, dict[str, Sealed]], list[Fault]]:
+        """Return the sealed secrets of a stack's systems, of those that have any."""
+        sealed = {}
+        faults = []
+        for name, system in systems.items():
+            found, wrong = sealed_of(self.root, stack, environment, system)
+            faults += wrong
+            if found:
+                sealed[name] = found
+        return sealed, faults
 
     def _document(self, file: str) -> Document | None:
         if file not in self._documents:
@@ -208,24 +227,8 @@ def _validated(files: Files, system: str, merged: Merged) -> tuple[System | None
             faults.append(Fault(f"catalog/{system}.yaml", 0, "", f"the file's name {quoted(system)}", fault.expected))
         elif fault.path not in keys_are_names:  # the key itself is told of
             position = Position(fault.file, fault.line)
-            faults.append(replace(fault, path=dotted(_as_written(merged, position, undotted(fault.path)))))
+            faults.append(replace(fault, path=dotted(merged.as_written(position, undotted(fault.path)))))
     for path, wish in named.items():
-        position = merged.position(path)
-        written = dotted(_as_written(merged, position, path))
+        position, written = merged.locate(path)
         faults.append(Fault(*position, written, "a name of its own", f"leave it out: {wish}"))
     return model, faults
-
-
-def _as_written(merged: Merged, position: Position, path: KeyPath) -> KeyPath:
-    """Return the path in the file of what stands at a path of merged data, given the line that set it."""
-    best, depth = path, 0
-    for layer in merged.layers:
-        reach = layer.reach(path)
-        document, under = layer.document, len(layer.under)
-        if reach is None or document.file != position.file or len(path) < under:
-            continue
-        written = (*layer.at, *path[under:])
-        known = under + len(reach.known) - len(layer.at)
-        if known >= depth and position.line in {document.line(written), document.key_line(written)}:
-            best, depth = written, known
-    return best

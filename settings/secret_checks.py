@@ -1,12 +1,19 @@
 """What must hold between secrets, those who read them, and how their values are made."""
 
+import re
 from collections.abc import Iterable, Iterator
 
+from settings.environment import Environment
 from settings.faults import Path, quoted
 from settings.findings import Finding, elsewhere, unknown
 from settings.recipe import KeyPlace, recipe
+from settings.secret_source import source_of
 from settings.service import Workload
-from settings.system import System
+from settings.system import Secret, System
+
+_BLOCK = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+# A Go identifier, or any key in quotes. Source: Go, text/template.
+_REFERENCE = re.compile(r'(?<![\w)])\.([A-Za-z_][-.\w]*)|\bindex \. "([^"]*)"')
 
 
 def check_secret(
@@ -57,3 +64,35 @@ def _circles(needs: dict[KeyPlace, list[KeyPlace]]) -> Iterator[Finding]:
         if start in seen:
             path = ("secrets", start[0], "keys", start[1], "generate")
             yield Finding(path, "a value that is made of itself", "expected a text that leads to made values")
+
+
+def check_external(environment: Environment, system: System) -> Iterator[Finding]:
+    """Yield findings where a secret that a store holds names none, or puts values together that there are not."""
+    for name, secret in system.secrets.items():
+        if source_of(environment, secret) == "external":
+            path: Path = ("secrets", name)
+            if secret.store is None:
+                known = ", ".join(map(quoted, system.secret_stores)) or "a secretStores entry of the system"
+                yield Finding(path, "the source external without a store", f"expected store: {known}")
+            yield from _template(path, name, secret)
+
+
+def _template(path: Path, name: str, secret: Secret) -> Iterator[Finding]:
+    for key, text in secret.template.items():
+        here = (*path, "template", key)
+        yield from unknown(here, key, secret.keys, f"key of {name}")
+        rest = _BLOCK.sub("", text)
+        if "{{" in rest or "}}" in rest:
+            yield Finding(here, "braces without their other half", "expected {{ .KEY }}")
+            continue
+        references = [match for block in _BLOCK.findall(text) for match in _REFERENCE.findall(block)]
+        if not references:
+            yield Finding(here, "a text with no other key in it", "expected {{ .KEY }}, the value of another key")
+        for plain, inside in references:
+            other = plain or inside
+            yield from unknown(here, other, secret.keys, f"key of {name}")
+            if other in secret.template:
+                yield Finding(here, f"{quoted(other)} is put together itself", "expected a key that the store holds")
+            elif other in secret.keys and not inside and not other.isidentifier():
+                found = f"{quoted(other)} after a dot, which is no identifier"
+                yield Finding(here, found, f'expected {{{{ index . "{other}" }}}}')

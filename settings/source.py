@@ -1,5 +1,6 @@
 """YAML files as plain data, in which every value knows its line."""
 
+import re
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
@@ -8,6 +9,9 @@ from settings.compose import Composer, Lines
 from settings.faults import Fault, Path, SettingsError, Value, nearest, quoted
 
 MAX_BYTES = 5_000_000
+# Column 0 of any line, block scalars included. Source: YAML 1.2.2, 9.1.2 "Document Markers".
+_SEPARATOR = re.compile(r"^---(?=\s|\Z)", re.MULTILINE)
+_NOTHING = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\r?(?:\n|\Z))*")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,12 +71,50 @@ def try_parse(text: str | bytes, file: str) -> tuple[Document | None, tuple[Faul
 
 def try_read(path: FilePath, root: FilePath) -> tuple[Document | None, tuple[Fault, ...]]:
     """Read as `read` does, but give the faults beside a document that is good enough to look for more in it."""
-    file = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
+    file = named(path, root)
     try:
         raw = _content(path, file)
     except SettingsError as error:
         return None, error.faults
     return try_parse(raw, file)
+
+
+def try_parse_stream(text: str | bytes, file: str) -> tuple[list[Document], tuple[Fault, ...]]:
+    """Read the documents of a file between lines `---`, but for empty ones and those that are wrong.
+
+    Its faults show no value.
+    """
+    try:
+        rest = _decoded(text, file)
+    except SettingsError as error:
+        return [], error.faults
+    documents: list[Document] = []
+    faults: list[Fault] = []
+    line = 0
+    for part in _SEPARATOR.split(rest):
+        if not _NOTHING.fullmatch(part):
+            # Blank lines in front let lines count from the top of the file.
+            composer = Composer(file, "\n" * line + part, shows_names=False)
+            data = composer.compose()
+            faults += composer.faults
+            if data is not None and not composer.faults:
+                documents.append(Document(file, data, composer.lines, composer.moved))
+        line += part.count("\n")
+    return documents, tuple(faults)
+
+
+def try_read_stream(path: FilePath, root: FilePath) -> tuple[list[Document], tuple[Fault, ...]]:
+    """Read a file as `try_parse_stream` does."""
+    file = named(path, root)
+    try:
+        return try_parse_stream(_content(path, file), file)
+    except SettingsError as error:
+        return [], error.faults
+
+
+def named(path: FilePath, root: FilePath) -> str:
+    """Return what a file is called in faults."""
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
 
 
 def _checked(document: Document | None, faults: tuple[Fault, ...]) -> Document:

@@ -1,8 +1,9 @@
 """What one system is: its namespaces, its services and data stores, and how it is delivered and looked after."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic.alias_generators import to_camel
 
 from settings.data_store import DataStore
 from settings.sealed import Scope
@@ -81,6 +82,20 @@ class SecretStore(Settings):
     """Whose token proves who asks; External Secrets' own identity where none is given."""
     region: str | None = None
     """The AWS region."""
+
+    @model_validator(mode="after")
+    def _fields_fit_provider(self) -> Self:
+        of_vault, of_aws = ("server", "path", "version", "auth_mount"), ("region",)
+        is_vault = self.provider == "vault"
+        needed, unused = (of_vault[:2], of_aws) if is_vault else (of_aws, of_vault)
+        lacking = [name for name in needed if getattr(self, name) is None]
+        given = [to_camel(name) for name in unused if name in self.model_fields_set and getattr(self, name) is not None]
+        if lacking or given:
+            wants = [f"needs {' and '.join(lacking)}"] if lacking else []
+            wants += [f"has no use for {' and '.join(given)}"] if given else []
+            message = f"provider is {self.provider}, which {' and '.join(wants)}"
+            raise ValueError(message)
+        return self
 
 
 class Gateway(Settings):

@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 from settings.faults import Path, quoted
 from settings.findings import Finding, Locate, namespace_name
+from settings.migration import Migration
+from settings.migration_targets import job_name
 from settings.service import Exposure, Route, Service
 from settings.stack import Stack
 from settings.strategy import BlueGreen
@@ -53,6 +55,8 @@ def _of_service(stack: Stack, system: System, name: str, service: Service) -> It
     if isinstance(service.strategy, BlueGreen):
         names.setdefault(service.strategy.active_service, (*path, "strategy", "activeService"))
         names.setdefault(service.strategy.preview_service, (*path, "strategy", "previewService"))
+    for job in _jobs(name, service.migration):
+        names.setdefault(job, (*path, "migration"))
     yield from _names(system, service.namespace, names)
     home = namespace_name(system, service.namespace)
     for key, exposure in service.exposure.items():
@@ -64,6 +68,13 @@ def _of_service(stack: Stack, system: System, name: str, service: Service) -> It
             yield _Claim((kind, home, called), system.name, here, f"the name {quoted(called)} of an {kind}")
         if exposure.route is Route.INGRESS:
             yield from _certificate(system, service.namespace, exposure.tls_secret or f"{name}-tls", here)
+
+
+def _jobs(service: str, migration: Migration | None) -> Iterator[str]:
+    """Yield the names of a migration's Jobs, and of the account they share."""
+    if migration is not None:
+        yield f"{service}-migrate"
+        yield from (job_name(service, migration, database) for database in migration.databases)
 
 
 def _addresses(stack: Stack, system: System, path: Path, exposure: Exposure) -> Iterator[_Claim]:

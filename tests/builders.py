@@ -3,11 +3,14 @@
 Values are as files have them, in camelCase; a map is merged into the default one level deep.
 """
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from manifests.placed import Manifest, Place, Placed
 from settings.data_store import DataStore
 from settings.environment import Environment
+from settings.sealed import Scope, Sealed
 from settings.service import Service
 from settings.stack import Stack
 from settings.system import System
@@ -82,12 +85,31 @@ def a_stack(*systems: System, name: str = "dev", environment: Environment | None
     return Stack(name, found, {system.name: system for system in systems})
 
 
+def with_sealed(stack: Stack, values: Mapping[str, Mapping[str, Mapping[str, str]]]) -> Stack:
+    """Return a stack with ciphertext: system to secret to key to text."""
+    sealed = {
+        system: {
+            name: Sealed(name, "demo", Scope.STRICT, keys, f"secrets/{stack.name}/{system}.yaml", 1)
+            for name, keys in secrets.items()
+        }
+        for system, secrets in values.items()
+    }
+    return replace(stack, sealed=sealed)
+
+
 def a_place(
-    *workloads: Service | DataStore, cluster: str | None = None, system: System | None = None, **environment: Any
+    *workloads: Service | DataStore,
+    cluster: str | None = None,
+    system: System | None = None,
+    sealed: Mapping[str, Mapping[str, str]] | None = None,
+    **environment: Any,
 ) -> Place:
-    """Return where the objects of those workloads are made for: the primary cluster, unless another is named."""
+    """Return where the objects of those workloads are made for: the primary cluster, unless another is named.
+
+    `sealed` is the ciphertext of the system's secrets.
+    """
     found = a_system(*workloads) if system is None else system
-    stack = a_stack(found, **environment)
+    stack = with_sealed(a_stack(found, **environment), {found.name: sealed or {}})
     return Place(stack, found, stack.environment.primary if cluster is None else cluster)
 
 

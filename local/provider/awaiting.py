@@ -213,7 +213,7 @@ class Awaiter:
         missing = next((condition for condition in conditions if not condition.holds(obj)), None)
         if missing is None:
             return Ready()
-        return Waiting(f"waiting for {missing.text}, found {', '.join(missing.find(obj)) or 'nothing'}")
+        return Waiting(f"waiting for {missing.text} of {type_of(obj).kind} {id_of(obj)}, found {missing.found(obj)}")
 
     def _surroundings(self, obj: Mapping[str, Any]) -> Surroundings:
         type_ = type_of(obj)

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from local.provider.objects import dig
 
@@ -31,30 +31,77 @@ class Filter:
 Step = str | int | None | Filter  # a key, an index, every item, or those a filter lets through
 
 
+class Condition(Protocol):
+    """Something that is to hold for an object before it counts as ready."""
+
+    @property
+    def text(self) -> str:
+        """The expression, as it was written."""
+
+    def holds(self, obj: Mapping[str, Any]) -> bool:
+        """Tell whether the condition holds for a live object."""
+
+    def found(self, obj: Mapping[str, Any]) -> str:
+        """Return what is there instead."""
+
+
 @dataclass(frozen=True)
-class Condition:
+class Place:
     """A place in the object and the text that must stand there, anything at all for None."""
 
     text: str
     steps: tuple[Step, ...]
     equals: str | None
-    ignores_case: bool = False
 
     def holds(self, obj: Mapping[str, Any]) -> bool:
-        """Tell whether the condition holds for a live object."""
-        found = self.find(obj)
-        if self.equals is None:
-            return bool(found)
-        if self.ignores_case:
-            return any(text.lower() == self.equals.lower() for text in found)
-        return self.equals in found
+        """Tell whether the text stands there."""
+        found = self._find(obj)
+        return bool(found) if self.equals is None else self.equals in found
 
-    def find(self, obj: Mapping[str, Any]) -> list[str]:
-        """Return the texts that stand at the place."""
+    def found(self, obj: Mapping[str, Any]) -> str:
+        """Return the texts that stand there."""
+        return ", ".join(self._find(obj)) or "nothing"
+
+    def _find(self, obj: Mapping[str, Any]) -> list[str]:
         values: list[Any] = [obj]
         for step in self.steps:
             values = [item for value in values for item in _follow(value, step)]
         return [_text(value) for value in values]
+
+
+@dataclass(frozen=True)
+class Status:
+    """A condition of `.status.conditions` and the status it must have, about the object as it is now.
+
+    As `kubectl wait` has it, and with it the official provider: case does not matter, and what a controller said of an
+    earlier generation does not count, where it tells which one that was.
+    """
+
+    text: str
+    type: str
+    status: str
+
+    def holds(self, obj: Mapping[str, Any]) -> bool:
+        """Tell whether the condition has the status."""
+        condition = self._find(obj)
+        return str(condition.get("status")).lower() == self.status.lower() and not self._is_outdated(obj, condition)
+
+    def found(self, obj: Mapping[str, Any]) -> str:
+        """Return the condition's status, with reason and message, where there is one."""
+        condition = self._find(obj)
+        if not condition:
+            return "nothing"
+        told = [str(condition[key]) for key in ("status", "reason", "message") if condition.get(key)]
+        return ": ".join(told) + (" (of an earlier generation)" if self._is_outdated(obj, condition) else "")
+
+    def _find(self, obj: Mapping[str, Any]) -> Mapping[str, Any]:
+        conditions: Iterable[Mapping[str, Any]] = dig(obj, "status", "conditions") or ()
+        return next((one for one in conditions if str(one.get("type")).lower() == self.type.lower()), {})
+
+    def _is_outdated(self, obj: Mapping[str, Any], condition: Mapping[str, Any]) -> bool:
+        observed = condition.get("observedGeneration", dig(obj, "status", "observedGeneration"))
+        generation = dig(obj, "metadata", "generation")
+        return isinstance(observed, int) and isinstance(generation, int) and observed < generation
 
 
 _TOKEN: Final = re.compile(
@@ -84,8 +131,7 @@ def _parse(expression: str) -> Condition:
     kind, _, rest = expression.partition("=")
     if kind == "condition" and rest:
         name, _, status = rest.partition("=")
-        steps = ("status", "conditions", Filter(("type",), name), "status")
-        return Condition(expression, steps, status or "True", ignores_case=True)
+        return Status(expression, name, status or "True")
     if kind != "jsonpath" or not rest:
         message = f"pulumi.com/waitFor: {expression!r} has neither the prefix jsonpath= nor condition="
         raise ConditionError(message)
@@ -93,7 +139,7 @@ def _parse(expression: str) -> Condition:
     if separator and not value:
         message = f"pulumi.com/waitFor: {expression!r} has no value after ="
         raise ConditionError(message)
-    return Condition(expression, _steps(path, expression), value if separator else None)
+    return Place(expression, _steps(path, expression), value if separator else None)
 
 
 def _split(text: str) -> tuple[str, str, str]:

@@ -114,11 +114,14 @@ class Operators:
         self._status("certificates", certificate, operators.certificate_status(certificate, issued=issued, now=now()))
 
     def _synchronise(self, external: dict[str, Any]) -> None:
-        present = (self._secret(external, operators.external_target(external)) or {}).get("data") or {}
-        missing = operators.lacking(external, present)
-        if missing or not present:
-            values = {key: _base64(secrets.token_urlsafe(24).encode()) for key in missing}
-            self._apply(operators.external_secret(external, {**present, **values}))
+        secret = self._secret(external, operators.external_target(external))
+        if operators.makes_secret(external, secret):
+            present = (secret or {}).get("data") or {}
+            values = {
+                key: present.get(key) or _base64(secrets.token_urlsafe(24).encode())
+                for key in operators.secret_keys(external)
+            }
+            self._apply(operators.external_secret(external, values))
         self._status("externalsecrets", external, operators.external_status(external, now()))
 
     def _secret(self, beside: dict[str, Any], name: str) -> dict[str, Any] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 Object = Mapping[str, Any]
@@ -145,10 +145,30 @@ def source(obj: Object, now: str) -> dict[str, Any] | None:
 
 
 def secret_keys(external: Object) -> list[str]:
-    """Return the keys an ExternalSecret declares; what `dataFrom` finds in the store is known to the store alone."""
-    target = external["spec"].get("target") or {}
-    template = (target.get("template") or {}).get("data") or {}
-    return list(dict.fromkeys(template or [entry["secretKey"] for entry in external["spec"].get("data") or []]))
+    """Return the keys an ExternalSecret declares; what `dataFrom` finds in the store is known to the store alone.
+
+    A template with keys of its own takes the place of those of `data`, unless its `mergePolicy` is Merge.
+    """
+    template = _template(external)
+    made = list(template.get("data") or {})
+    if not made or template.get("mergePolicy") == "Merge":
+        made += [entry["secretKey"] for entry in external["spec"].get("data") or []]
+    return list(dict.fromkeys(made))
+
+
+def _template(external: Object) -> Object:
+    found: Object = (external["spec"].get("target") or {}).get("template") or {}
+    return found
+
+
+def _creation_policy(external: Object) -> str:
+    return str((external["spec"].get("target") or {}).get("creationPolicy") or "Owner")
+
+
+def makes_secret(external: Object, present: Object | None) -> bool:
+    """Tell whether an ExternalSecret is to write its Secret: it may be told never to, or only to add to one."""
+    policy = _creation_policy(external)
+    return policy != "None" and (policy != "Merge" or present is not None)
 
 
 def external_target(external: Object) -> str:
@@ -157,21 +177,26 @@ def external_target(external: Object) -> str:
 
 
 def external_secret(external: Object, values: Mapping[str, str]) -> dict[str, Any]:
-    """Return the Secret of an ExternalSecret, for base64 of its values."""
-    policy = (external["spec"].get("target") or {}).get("creationPolicy") or "Owner"
-    owned = {"ownerReferences": [_owner(external)]} if policy == "Owner" else {}
-    name, namespace = external_target(external), external["metadata"]["namespace"]
+    """Return the Secret of an ExternalSecret, for base64 of its values; labels and type as its template has them.
+
+    Without a template the labels and annotations are those of the ExternalSecret.
+    """
+    template = _template(external)
+    source = template.get("metadata") or {} if template else external["metadata"]
+    metadata = {
+        "name": external_target(external),
+        "namespace": external["metadata"]["namespace"],
+        "labels": {**(source.get("labels") or {}), "reconcile.external-secrets.io/managed": "true"},
+        **({"annotations": dict(source["annotations"])} if source.get("annotations") else {}),
+        **({"ownerReferences": [_owner(external)]} if _creation_policy(external) == "Owner" else {}),
+    }
     return {
         "apiVersion": "v1",
         "kind": "Secret",
-        "metadata": {"name": name, "namespace": namespace, **owned},
+        "metadata": metadata,
+        **({"type": template["type"]} if template.get("type") else {}),
         "data": dict(values),
     }
-
-
-def lacking(external: Object, present: Collection[str]) -> list[str]:
-    """Return the declared keys that a Secret does not have yet."""
-    return [key for key in secret_keys(external) if key not in present]
 
 
 def synchronised(external: Object) -> bool:

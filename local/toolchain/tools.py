@@ -89,6 +89,18 @@ def _kubernetes(name: str, seconds: float, fits: Callable[[Version], bool], *ver
     )
 
 
+def _sealed_secrets(name: str, command: str, seconds: float, fits: Callable[[Version], bool]) -> Tool:
+    return Tool(
+        name,
+        folder="sealed-secrets",
+        module="github.com/bitnami-labs/sealed-secrets",
+        package=f"github.com/bitnami-labs/sealed-secrets/cmd/{command}",
+        seconds=seconds,
+        fits=fits,
+        stamp=("main.VERSION",),
+    )
+
+
 _ALL: Final = (
     Tool(
         "etcd",
@@ -111,6 +123,8 @@ _ALL: Final = (
         seconds=60,
         fits=_minors(0, 8, 8),  # the stages have `steps`, which came with 0.8
     ),
+    _sealed_secrets("sealed-secrets-controller", "controller", 150, _minors(0, 31, 31)),
+    _sealed_secrets("kubeseal", "kubeseal", 10, _from(0, 27)),  # the format has not changed since; 0.27 is of 2024
     Tool(
         "pulumi",
         folder="pulumi",

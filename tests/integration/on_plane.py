@@ -121,15 +121,20 @@ class OnPlane(Project):
         return {}
 
     def holding(self, value: str) -> list[str]:
-        """Return which files of the project, its state, its logs and its TMPDIR hold a value in the clear."""
+        """Return which files of the project, its state, its logs and its TMPDIR hold a value in the clear.
+
+        What a symbolic link leads to is not the project's own: the program, and the control plane with its etcd.
+        """
         encoded = base64.b64encode(value.encode())
-        files = [file for top in (self.private, self.temporary) for file in _own_files(top)]
+        files = _own_files(self.root)
         found = [file for file in files if value.encode() in (content := _content(file)) or encoded in content]
         return [file.name for file in found]
 
 
 def _own_files(top: Path) -> list[Path]:
-    return [file for file in top.rglob("*") if file.is_file() and not file.is_symlink()]
+    return [
+        Path(folder, file) for folder, _, files in os.walk(top) for file in files if not Path(folder, file).is_symlink()
+    ]
 
 
 def _content(file: Path) -> bytes:

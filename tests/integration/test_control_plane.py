@@ -7,11 +7,11 @@ import os
 import signal
 import socket
 import ssl
+import threading
 import time
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -23,64 +23,12 @@ from local.commands import ORDER
 from local.plane import ControlPlane, PlaneError
 from local.provider import kubeconfig
 from local.provider.api import Api
+from local.provider.awaiting import NotReady
 from local.provider.objects import Type
+from local.provider.resources import Logs, Resources
 from local.provider.transport import ApiError
 from local.session import Session
-
-PATIENCE = 60.0  # seconds; a bound for a machine that does other things too, never waited for
-
-POD = Type("", "v1", "Pod")
-SECRET = Type("", "v1", "Secret")
-
-
-class Space:
-    """A namespace of one test."""
-
-    def __init__(self, session: Session, name: str) -> None:
-        self.api = Api(session)
-        self.name = name
-
-    def namespace(self, labels: dict[str, str]) -> None:
-        metadata = {"name": self.name, "labels": labels}
-        self._apply({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
-
-    def apply(self, api_version: str, kind: str, name: str, annotations: Any = None, **fields: Any) -> None:
-        metadata = {"name": name, "namespace": self.name, "annotations": annotations or {}}
-        self._apply({"apiVersion": api_version, "kind": kind, "metadata": metadata, **fields})
-
-    def _apply(self, obj: dict[str, Any]) -> None:
-        self.api.apply(obj, field_manager="test", force=True, dry_run=False, warn=lambda warning: None)
-
-    def pod(self, name: str, image: str = "example.com/app:1", **spec: Any) -> None:
-        self.apply("v1", "Pod", name, spec={"containers": [{"name": "app", "image": image}], **spec})
-
-    def read(self, type_: Type, name: str) -> dict[str, Any]:
-        return self.api.read(type_, self.name, name) or {}
-
-    def until(self, condition: Callable[[], Any]) -> Any:
-        end = time.monotonic() + PATIENCE
-        while not (found := condition()):
-            assert time.monotonic() < end, [
-                (pod["metadata"]["name"], pod["status"]) for pod in self.api.list(POD, self.name)
-            ]
-            time.sleep(0.1)
-        return found
-
-    def condition(self, type_: Type, name: str, condition: str) -> str:
-        conditions = self.read(type_, name).get("status", {}).get("conditions") or []
-        return next((str(one["status"]) for one in conditions if one["type"] == condition), "")
-
-    def waiting(self, name: str) -> dict[str, Any]:
-        statuses = self.read(POD, name).get("status", {}).get("containerStatuses") or [{}]
-        found: dict[str, Any] = statuses[0].get("state", {}).get("waiting") or {}
-        return found
-
-    def events(self, name: str) -> list[tuple[str, str]]:
-        return [
-            (event["reason"], event["message"])
-            for event in self.api.list(Type("", "v1", "Event"), self.name)
-            if event["involvedObject"]["name"] == name and event["type"] == "Warning"
-        ]
+from tests.integration.space import PATIENCE, POD, SECRET, Space, new_space
 
 
 @pytest.fixture
@@ -91,12 +39,8 @@ def session(plane: ControlPlane) -> Iterator[Session]:
 
 @pytest.fixture
 def space(session: Session) -> Iterator[Space]:
-    made = Space(session, f"test-{uuid.uuid4().hex[:8]}")
-    made.namespace({})
-    account = Type("", "v1", "ServiceAccount")
-    made.until(lambda: made.read(account, "default"))
-    yield made
-    made.api.delete(Type("", "v1", "Namespace"), "", made.name, propagation="Background")
+    with new_space(session) as made:
+        yield made
 
 
 def test_every_process_runs_with_its_version(plane: ControlPlane) -> None:
@@ -117,16 +61,26 @@ def test_second_up_changes_nothing(plane: ControlPlane, session: Session) -> Non
     assert len(api.list(Type("", "v1", "Node"), "")) == 6
 
 
-def test_nothing_but_loopback_is_listened_on(plane: ControlPlane) -> None:
-    """From `/proc/net`: the local addresses of all sockets that listen on a port of ours."""
-    ports = {process.port for process in plane.status() if process.port}
+def listening(pid: int) -> set[tuple[str, int]]:
+    """Return the local addresses, as `/proc/net` writes them, and ports on which a process listens."""
+    sockets = {str(file.readlink()) for file in Path("/proc", str(pid), "fd").iterdir() if file.is_symlink()}
     found = set()
     for family in ("tcp", "tcp6"):
         for line in Path("/proc/net", family).read_text(encoding="ascii").splitlines()[1:]:
-            address, state = line.split()[1], line.split()[3]
-            if state == "0A" and int(address.rpartition(":")[2], 16) in ports:
-                found.add(address.rpartition(":")[0])
-    assert found == {"0100007F"}
+            fields = line.split()
+            address, _, port = fields[1].rpartition(":")
+            if fields[3] == "0A" and f"socket:[{fields[9]}]" in sockets:
+                found.add((address, int(port, 16)))
+    return found
+
+
+def test_nothing_but_loopback_is_listened_on(plane: ControlPlane) -> None:
+    """Whatever port a process listens on, told or not: by the sockets it holds."""
+    found = {process.name: listening(process.pid) for process in plane.status() if process.pid}
+    assert {address for sockets in found.values() for address, _ in sockets} == {"0100007F"}
+    told = {process.name: process.port for process in plane.status() if process.port}
+    assert told.keys() == {name for name, sockets in found.items() if sockets}
+    assert all(port in {one for _, one in found[name]} for name, port in told.items())
 
 
 def test_nobody_gets_in_without_a_certificate(plane: ControlPlane, tmp_path: Path) -> None:
@@ -247,6 +201,42 @@ def test_fault_of_an_init_container_holds_up_the_pod(space: Space) -> None:
     assert space.waiting("app") == {"reason": "PodInitializing"}
 
 
+def test_failed_job_is_told_with_its_pods_exit_code_and_last_words(space: Space) -> None:
+    container = {"name": "migrate", "image": "app:1-fail", "terminationMessagePolicy": "FallbackToLogsOnError"}
+    template = {"spec": {"restartPolicy": "Never", "containers": [container]}}
+    job = {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"name": "migrate", "namespace": space.name},
+        "spec": {"backoffLimit": 0, "template": template},
+    }
+    resources = Resources(space.api, "default", threading.Event())
+    with pytest.raises(NotReady) as failed:
+        resources.create(job, timeout=PATIENCE, logs=Logs(lambda _: None, lambda _: None))
+    [job_failed, pod_failed, *_] = failed.value.reasons
+    assert "BackoffLimitExceeded" in job_failed
+    assert pod_failed.startswith("pod migrate-")
+    assert "container migrate ended with exit code 1: Error: simulated failure: the tag of app:1-fail" in pod_failed
+
+
+def test_init_container_that_fails_is_the_end_of_a_pod_that_is_never_restarted(space: Space) -> None:
+    container = {"name": "wait", "image": "app:1-fail", "terminationMessagePolicy": "FallbackToLogsOnError"}
+    space.pod("migrate", restartPolicy="Never", initContainers=[container])
+    space.until(lambda: space.read(POD, "migrate")["status"].get("phase") == "Failed")
+    [status] = space.read(POD, "migrate")["status"]["initContainerStatuses"]
+    assert status["state"]["terminated"]["exitCode"] == 1
+    assert status["state"]["terminated"]["message"].startswith("simulated failure")
+    assert space.waiting("migrate") == {"reason": "PodInitializing"}
+
+
+def test_container_without_the_policy_leaves_no_last_words(space: Space) -> None:
+    space.pod("migrate", "app:1-fail", restartPolicy="Never")
+    space.until(lambda: space.read(POD, "migrate")["status"].get("phase") == "Failed")
+    [status] = space.read(POD, "migrate")["status"]["containerStatuses"]
+    assert status["state"]["terminated"]["exitCode"] == 1
+    assert "message" not in status["state"]["terminated"]
+
+
 @pytest.mark.parametrize(("tag", "condition"), [("1", "Complete"), ("1-fail", "Failed")])
 def test_job_ends_as_its_tag_says(space: Space, tag: str, condition: str) -> None:
     job = Type("batch", "v1", "Job")
@@ -362,10 +352,15 @@ def test_external_secret_makes_its_secret(space: Space) -> None:
             "data": [{"secretKey": "token", "remoteRef": {"key": "app"}}],
         },
     )
+    reference = {"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "app-secrets", "key": "token"}}}
+    space.pod("app", containers=[{"name": "app", "image": "app:1", "env": [reference]}])
+    space.until(lambda: space.condition(POD, "app", "Ready") == "True")
     external = Type("external-secrets.io", "v1", "ExternalSecret")
     space.until(lambda: space.condition(external, "app", "Ready") == "True")
     space.until(lambda: space.condition(stores, "vault", "Ready") == "True")
-    assert space.read(SECRET, "app-secrets")["data"].keys() == {"token"}
+    made = space.read(SECRET, "app-secrets")
+    assert made["data"].keys() == {"token"}
+    assert [owner["kind"] for owner in made["metadata"]["ownerReferences"]] == ["ExternalSecret"]
 
 
 @pytest.fixture(scope="module")
@@ -387,6 +382,19 @@ def kill(plane: ControlPlane, name: str) -> int:
     while any(process.running for process in plane.status() if process.name == name):
         time.sleep(0.01)
     return pid
+
+
+def seeing(folder: str) -> list[str]:
+    """Return the processes that see a folder of the second control plane mounted: the one it is for, or an orphan."""
+    found = []
+    for mounts in Path("/proc").glob("[0-9]*/mountinfo"):
+        try:
+            content = mounts.read_text(encoding="utf-8")
+        except OSError:  # ended meanwhile
+            continue
+        if folder in content:
+            found.append(mounts.parent.name)
+    return found
 
 
 def starts_pods(plane: ControlPlane, name: str) -> None:
@@ -423,9 +431,12 @@ def test_down_frees_everything_after_a_crash_and_keeps_the_data(second: ControlP
     starts_pods(second, "kept")
     kept = uid(second, "kept")
     ports = [process.port for process in second.status() if process.port]
+    account = str(second.kubeconfig.parent / "sealed-secrets")
+    assert len(seeing(account)) == 1
     kill(second, "etcd")
     second.down()
     assert not any(process.running for process in second.status())
+    assert seeing(account) == []
     for port in ports:
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", port))
@@ -437,8 +448,10 @@ def test_taken_ports_are_given_up(second: ControlPlane) -> None:
     second.up()
     ports = [process.port for process in second.status() if process.port]
     second.down()
-    with socket.socket() as one, socket.socket() as other:
-        for listener, port in zip((one, other), ports, strict=True):
+    assert len(ports) == 3
+    with ExitStack() as listeners:
+        for port in ports:
+            listener = listeners.enter_context(socket.socket())
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(("127.0.0.1", port))
             listener.listen()

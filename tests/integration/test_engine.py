@@ -104,14 +104,25 @@ def test_handing_over_to_an_autoscaler_keeps_the_pods(shop: OnPlane, cluster: Cl
     assert {pod["metadata"]["uid"] for pod in staying(cluster)} == before
 
 
-def test_generated_values_are_nowhere_but_in_their_own_file(shop: OnPlane, cluster: Cluster) -> None:
-    kept = json.loads((shop.private / "secrets-local.json").read_text(encoding="utf-8"))
-    value = kept["shop"]["db"]["password"]
-    assert cluster.read(SECRET, "shop", "db")["data"] == {"password": base64.b64encode(value.encode()).decode()}
+def test_values_of_secrets_are_nowhere_but_in_the_cluster(shop: OnPlane, cluster: Cluster) -> None:
+    kept = (shop.private / "secrets" / "local" / "shop.yaml").read_text(encoding="utf-8")
+    assert "kind: SealedSecret" in kept
+    value = base64.b64decode(cluster.read(SECRET, "shop", "db")["data"]["password"]).decode()
+    assert len(value) >= 32
+    shop.naru("render", "--stack", "local", "--out", "rendered").succeeded()
+    assert "encryptedData" in "".join(file.read_text(encoding="utf-8") for file in shop.root.glob("rendered/**/*.yaml"))
     told = "".join(ended.text for ended in shop.told)
     assert "main/shop" in told
     assert value not in told
-    assert shop.holding(value) == ["secrets-local.json"]
+    assert shop.holding(value) == []
+
+
+def test_search_for_values_finds_one_that_is_there(shop: OnPlane) -> None:
+    planted = "a-value-that-is-in-the-clear"
+    for file in (shop.root / "rendered" / "planted.yaml", shop.temporary / "planted", shop.private / "planted"):
+        file.write_bytes(base64.b64encode(planted.encode()) if file.suffix else planted.encode())
+        assert shop.holding(planted) == [file.name]
+        file.unlink()
 
 
 def test_destroy_without_a_confirmation_changes_nothing(shop: OnPlane, cluster: Cluster) -> None:

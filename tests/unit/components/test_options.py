@@ -8,7 +8,9 @@ import pytest
 from components.declare import Surroundings, declare, resource_name, resource_type
 from components.options import Protection, options, protection, resolved
 from manifests.placed import Part, Placed
+from manifests.secret import secrets
 from settings.stack import Stack
+from tests.builders import a_data_store, a_place, a_system
 from tests.unit.components.conftest import Recorded
 
 
@@ -29,6 +31,29 @@ def test_data_can_go_where_the_environment_does_not_protect_it(stacks: Mapping[s
 
 def test_a_stateless_object_can_go_in_production(stacks: Mapping[str, Stack]) -> None:
     assert protection(an_object(), stacks["prod"].environment) == Protection(protect=False, retain=False)
+
+
+@pytest.mark.parametrize("source", ["sealed", "external"])
+def test_what_makes_the_secret_of_a_data_store_is_protected_as_its_volume_is(
+    source: str, stacks: Mapping[str, Stack]
+) -> None:
+    """Deleting it would delete the Secret, and nobody could log in to the data that is left."""
+    store = {"provider": "vault", "server": "https://vault.example.com", "path": "secret"}
+    system = a_system(
+        a_data_store(secretEnvFrom=["read"]),
+        secrets={name: {"keys": {"a": {}}, "source": source, "store": "vault"} for name in ("read", "unread")},
+        secretStores={"vault": store},
+    )
+    decided = {
+        placed.manifest["metadata"]["name"]: (
+            protection(placed, stacks["prod"].environment),
+            protection(placed, stacks["local"].environment),
+        )
+        for placed in secrets(a_place(system=system))
+    }
+    loose = Protection(protect=False, retain=False)
+    assert decided["read"] == (Protection(protect=True, retain=True), loose)
+    assert {decided[name] for name in decided.keys() - {"read"}} == {(loose, loose)}
 
 
 @pytest.mark.parametrize("stack", ["local", "prod"])

@@ -4,7 +4,7 @@ import pytest
 
 from settings.migration import MigrationEngine
 from settings.strategy import Canary, Rolling
-from settings.system import SecretStore, Trigger
+from settings.system import Trigger
 from tests.assembled import STACKS, container, objects, pod, ports, probed, secret_variables, service, stack, variables
 
 NAMESPACES = {"local": "ams", "dev": "ams-dev", "staging": "ams-staging", "prod": "ams-prod"}
@@ -103,9 +103,19 @@ def test_migrations_are_liquibases_and_mongocks(name: str) -> None:
 
 
 def test_production_has_its_secrets_from_aws() -> None:
-    system = stack("prod").systems["ams"]
-    assert system.secrets["ams-secrets"].store == "aws"
-    assert system.secret_stores["aws"] == SecretStore(provider="aws-secrets-manager", region="ap-northeast-2")
+    made = objects("prod")
+    aws = {"service": "SecretsManager", "region": "ap-northeast-2"}
+    assert made["SecretStore/ams-prod/aws"]["spec"]["provider"] == {"aws": aws}
+    external = made["ExternalSecret/ams-prod/ams-secrets"]["spec"]
+    assert external["secretStoreRef"] == {"kind": "SecretStore", "name": "aws"}
+    assert {entry["remoteRef"]["key"] for entry in external["data"]} == {"ams/prod/ams-secrets"}
+    keys = stack("prod").systems["ams"].secrets["ams-secrets"].keys
+    assert [entry["remoteRef"]["property"] for entry in external["data"]] == list(keys)
+
+
+@pytest.mark.parametrize(("name", "namespace"), [("local", "ams"), ("dev", "ams-dev"), ("staging", "ams-staging")])
+def test_elsewhere_its_secrets_are_sealed(name: str, namespace: str) -> None:
+    assert f"SealedSecret/{namespace}/ams-secrets" in objects(name)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,13 @@ from tests.assembled import STACKS, objects, stack
 
 WORKLOADS = {"Deployment", "StatefulSet"}
 SYSTEMS = ["ams", "immersiverse", "korea-public-data", "plate", "services-platform"]
+# The secrets that come from a store outside of the cluster.
+EXTERNAL: dict[str, set[str]] = {
+    "local": set(),
+    "dev": {"korea-app-secrets"},
+    "staging": {"korea-app-secrets"},
+    "prod": {"korea-app-secrets", "auth-service-secrets", "ams-secrets"},
+}
 EVERYWHERE = [(name, cluster) for name in STACKS for cluster in stack(name).environment.clusters]
 
 
@@ -116,8 +123,35 @@ def test_what_is_in_harbor_is_pulled_with_a_secret(name: str) -> None:
     assert made["imagePullSecrets"] == [{"name": "harbor-pull"}]
 
 
-@pytest.mark.parametrize("name", STACKS)
-def test_values_of_secrets_are_generated_on_local_and_nowhere_else(name: str) -> None:
-    made = {reference for reference, found in objects(name).items() if found["kind"] == "Secret"}
-    assert bool(made) == (name == "local")
-    assert all("data" not in objects(name)[reference] for reference in made)
+@pytest.mark.parametrize(("name", "source"), [("local", "generated"), *((name, "sealed") for name in STACKS[1:])])
+def test_secrets_are_generated_on_local_and_sealed_elsewhere_unless_they_say_otherwise(name: str, source: str) -> None:
+    assert stack(name).environment.policies.secrets == source
+    elsewhere = {
+        secret: found.source
+        for system in stack(name).systems.values()
+        for secret, found in system.secrets.items()
+        if found.source is not None
+    }
+    assert elsewhere == dict.fromkeys(EXTERNAL[name], "external")
+
+
+@pytest.mark.parametrize(("name", "cluster"), EVERYWHERE)
+def test_every_secret_is_made_by_one_object_that_shows_no_value(name: str, cluster: str) -> None:
+    made = {kind: set[str]() for kind in ("Secret", "SealedSecret", "ExternalSecret")}
+    for found in objects(name, cluster).values():
+        if found["kind"] in made:
+            made[found["kind"]].add(found["metadata"]["name"])
+    everywhere = cluster == stack(name).environment.primary
+    running = [system for system in stack(name).systems.values() if everywhere or system.clusters == "all"]
+    declared = {secret for system in running for secret in system.secrets}
+    assert made == {
+        "Secret": set(),
+        "SealedSecret": declared - EXTERNAL[name],
+        "ExternalSecret": declared & EXTERNAL[name],
+    }
+
+
+@pytest.mark.parametrize("name", ["dev", "staging", "prod"])
+def test_secret_for_pulling_images_is_there_before_and_nobody_here_makes_it(name: str) -> None:
+    assert stack(name).environment.image_pull_secrets == ("harbor-pull",)
+    assert [reference for reference in objects(name) if reference.endswith("/harbor-pull")] == []

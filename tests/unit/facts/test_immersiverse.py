@@ -3,7 +3,6 @@
 import pytest
 
 from settings.strategy import CanaryDeployment, ErrorRate, Rolling
-from settings.system import SecretStore
 from tests.assembled import (
     STACKS,
     claimed,
@@ -21,6 +20,7 @@ from tests.assembled import (
 )
 
 NAMESPACES = {"local": "development", "dev": "development", "staging": "staging", "prod": "production"}
+KEYS = ["DB_USER", "DB_PASS", "jwt-private.pem", "jwt-public.pem"]
 HOSTS = {
     "local": "auth.immersiverse.localhost",
     "dev": "auth.immersiverse.dev.example.com",
@@ -155,12 +155,27 @@ def test_generated_user_and_keys_are_those_of_the_guide(name: str) -> None:
     }
 
 
-def test_production_has_its_secrets_from_vault() -> None:
-    system = stack("prod").systems["immersiverse"]
-    assert system.secrets["auth-service-secrets"].store == "vault"
-    assert system.secret_stores["vault"] == SecretStore(
-        provider="vault", server="https://vault.example.com", path="secret", version="v2"
-    )
+@pytest.mark.parametrize("cluster", ["seoul", "tokyo"])
+def test_production_has_its_secrets_from_vault_in_both_regions(cluster: str) -> None:
+    made = objects("prod", cluster)
+    assert made["SecretStore/production/vault"]["spec"]["provider"]["vault"] == {
+        "server": "https://vault.example.com",
+        "path": "secret",
+        "version": "v2",
+        "auth": {"kubernetes": {"mountPath": "kubernetes", "role": "immersiverse"}},
+    }
+    external = made["ExternalSecret/production/auth-service-secrets"]["spec"]
+    assert external["secretStoreRef"] == {"kind": "SecretStore", "name": "vault"}
+    assert external["target"]["name"] == "auth-service-secrets"
+    assert {entry["remoteRef"]["key"] for entry in external["data"]} == {"immersiverse/prod/auth-service-secrets"}
+    assert [entry["remoteRef"]["property"] for entry in external["data"]] == KEYS
+    assert [entry["secretKey"] for entry in external["data"]] == KEYS
+
+
+@pytest.mark.parametrize("name", ["local", "dev", "staging"])
+def test_elsewhere_its_secrets_are_sealed(name: str) -> None:
+    assert f"SealedSecret/{NAMESPACES[name]}/auth-service-secrets" in objects(name)
+    assert f"SecretStore/{NAMESPACES[name]}/vault" not in objects(name)
 
 
 @EACH

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from settings.strategy import BlueGreen, Canary, CanaryStep, ErrorRate, Objectives, ResponseTime
-from settings.system import Alert, Goals, Notification, Operations, Scanning, SecretStore, Trigger
+from settings.system import Alert, Goals, Notification, Operations, Scanning, Trigger
 from tests.assembled import (
     STACKS,
     claimed,
@@ -23,6 +23,7 @@ from tests.assembled import (
 NAMESPACE = "korea-public-data"
 FRONTEND = f"Deployment/{NAMESPACE}/korea-frontend"
 BACKEND = f"Deployment/{NAMESPACE}/korea-backend"
+SECRET_KEYS = ["database-url", "api-key", "jwt-secret"]
 API_HOSTS = {
     "local": "api.korea-public-data.localhost",
     "dev": "api.korea-public-data.dev.example.com",
@@ -92,13 +93,27 @@ def test_backend_has_its_addresses_and_secrets(name: str) -> None:
 
 
 @EACH
-def test_secrets_have_the_keys_of_the_guide_and_come_from_vault(name: str) -> None:
-    system = stack(name).systems[NAMESPACE]
-    assert list(system.secrets["korea-app-secrets"].keys) == ["database-url", "api-key", "jwt-secret"]
-    assert system.secrets["korea-app-secrets"].store == "vault-backend"
-    assert system.secret_stores == {
-        "vault-backend": SecretStore(provider="vault", server="https://vault.company.com", path="secret", version="v2")
+def test_secrets_have_the_keys_of_the_guide(name: str) -> None:
+    assert list(stack(name).systems[NAMESPACE].secrets["korea-app-secrets"].keys) == SECRET_KEYS
+
+
+@pytest.mark.parametrize("name", ["dev", "staging", "prod"])
+def test_secrets_come_from_the_store_of_the_guide(name: str) -> None:
+    made = objects(name)
+    store = made[f"SecretStore/{NAMESPACE}/vault-backend"]
+    assert store["apiVersion"] == "external-secrets.io/v1"  # the guide's v1beta1 is served no longer
+    assert store["spec"] == {
+        "provider": {"vault": {"server": "https://vault.company.com", "path": "secret", "version": "v2"}}
     }
+    external = made[f"ExternalSecret/{NAMESPACE}/korea-app-secrets"]["spec"]
+    assert external["secretStoreRef"] == {"kind": "SecretStore", "name": "vault-backend"}
+    assert external["target"]["template"]["type"] == "Opaque"
+    assert [entry["secretKey"] for entry in external["data"]] == SECRET_KEYS
+
+
+def test_secrets_are_generated_on_local_where_there_is_no_vault() -> None:
+    assert f"SealedSecret/{NAMESPACE}/korea-app-secrets" in objects("local")
+    assert f"SecretStore/{NAMESPACE}/vault-backend" not in objects("local")
 
 
 @EACH

@@ -78,6 +78,7 @@ def test_secret_is_called_by_the_short_name_and_reaches_the_service(name: str, s
     assert {"DATABASE_URL", "JWT_SECRET"} <= secret.keys.keys()
     assert secret.namespace == "services"
     assert whole_secrets(name, f"Deployment/services/{short}-service") == [f"{short}-secrets"]
+    assert f"SealedSecret/services/{short}-secrets" in objects(name)
 
 
 @EACH

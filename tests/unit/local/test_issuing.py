@@ -128,6 +128,21 @@ def test_value_that_is_there_stays(operators: Operators, server: Server) -> None
     assert "b" in values
 
 
+def test_key_that_is_declared_no_longer_goes(operators: Operators, server: Server) -> None:
+    path = "/api/v1/namespaces/shop/secrets/app"
+    server.objects[path] = {"data": {"a": "a2VwdA==", "old": "b2xk"}}
+    operators.see(Event("externalsecrets", "set", [EXTERNAL]))
+    operators.work()
+    assert server.objects[path]["data"].keys() == {"a", "b"}
+
+
+def test_external_secret_that_is_to_make_none_makes_none(operators: Operators, server: Server) -> None:
+    spec = {**EXTERNAL["spec"], "target": {"creationPolicy": "None"}}
+    operators.see(Event("externalsecrets", "set", [{**EXTERNAL, "spec": spec}]))
+    operators.work()
+    assert server.writes == ["/apis/external-secrets.io/v1/namespaces/shop/externalsecrets/app/status"]
+
+
 def test_object_that_ends_is_left_alone(operators: Operators, server: Server) -> None:
     ending = {**EXTERNAL, "metadata": {**EXTERNAL["metadata"], "deletionTimestamp": "now"}}
     operators.see(Event("externalsecrets", "set", [ending]))

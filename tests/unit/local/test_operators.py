@@ -120,13 +120,49 @@ def test_external_secret_has_the_keys_it_declares() -> None:
     declared = external(data=[{"secretKey": "a"}, {"secretKey": "b"}], target={"name": "app-secrets"})
     assert operators.secret_keys(declared) == ["a", "b"]
     assert operators.external_target(declared) == "app-secrets"
-    assert operators.lacking(declared, {"a": "x"}) == ["b"]
 
 
 def test_template_decides_the_keys() -> None:
     declared = external(data=[{"secretKey": "a"}], target={"template": {"data": {"url": "{{ .a }}"}}})
     assert operators.secret_keys(declared) == ["url"]
     assert operators.external_target(declared) == "app"
+
+
+def test_merging_template_adds_to_the_keys() -> None:
+    template = {"data": {"url": "{{ .a }}"}, "mergePolicy": "Merge"}
+    declared = external(data=[{"secretKey": "a"}], target={"template": template})
+    assert operators.secret_keys(declared) == ["url", "a"]
+
+
+def test_template_without_keys_leaves_them_as_they_are() -> None:
+    declared = external(data=[{"secretKey": "a"}], target={"template": {"type": "Opaque"}})
+    assert operators.secret_keys(declared) == ["a"]
+
+
+def test_template_gives_the_secret_its_type_and_labels() -> None:
+    template = {"type": "kubernetes.io/tls", "metadata": {"labels": {"app": "x"}, "annotations": {"note": "y"}}}
+    made = operators.external_secret(external(target={"template": template}), {})
+    assert made["type"] == "kubernetes.io/tls"
+    assert made["metadata"]["labels"] == {"app": "x", "reconcile.external-secrets.io/managed": "true"}
+    assert made["metadata"]["annotations"] == {"note": "y"}
+
+
+def test_secret_without_a_template_has_the_labels_of_its_declaration() -> None:
+    declared = external()
+    declared["metadata"]["labels"] = {"app": "x"}
+    made = operators.external_secret(declared, {})
+    assert made["metadata"]["labels"]["app"] == "x"
+    assert "type" not in made
+
+
+@pytest.mark.parametrize(
+    ("policy", "alone", "beside"),
+    [("Owner", True, True), ("Orphan", True, True), ("Merge", False, True), ("None", False, False)],
+)
+def test_creation_policy_says_whether_there_is_to_be_a_secret(policy: str, alone: bool, beside: bool) -> None:
+    declared = external(target={"creationPolicy": policy})
+    assert operators.makes_secret(declared, None) is alone
+    assert operators.makes_secret(declared, {"data": {}}) is beside
 
 
 def test_secret_of_an_external_secret_goes_with_it() -> None:

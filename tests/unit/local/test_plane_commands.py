@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import csv
 import json
 import stat
 from pathlib import Path
@@ -16,7 +17,7 @@ from local.ports import PREFERRED
 from local.preparation import prepare
 from local.processes import Command
 
-PORTS = {"api": 27001, "etcd": 27002, "etcd-peer": 27003}
+PORTS = {"api": 27001, "etcd": 27002, "etcd-peer": 27003, "sealing": 27004}
 
 
 @pytest.fixture
@@ -33,6 +34,7 @@ def every(places: Places) -> dict[str, Command]:
         commands.scheduler(places, binary, "1"),
         commands.kwok(places, binary, "1"),
         commands.kubelet(places, "1"),
+        commands.sealed_secrets(PORTS, ("/bin/launcher",), binary, "1"),
     ]
     return {command.name: command for command in found}
 
@@ -50,6 +52,8 @@ def test_everything_listens_on_loopback_or_not_at_all(places: Places) -> None:
     assert "--secure-port=0" in processes["kube-controller-manager"].argv
     assert "--secure-port=0" in processes["kube-scheduler"].argv
     assert "--node-port=0" in processes["kwok"].argv
+    serving = [argument for argument in processes["sealed-secrets-controller"].argv if "listen" in argument]
+    assert serving == ["--listen-addr=127.0.0.1:27004", "--listen-metrics-addr=127.0.0.1:0"]
     assert not any("0.0.0.0" in argument for process in processes.values() for argument in process.argv)
 
 
@@ -94,7 +98,8 @@ def test_nobody_waits_for_the_lease_of_a_dead_one(places: Places) -> None:
 def test_no_argument_holds_a_secret(places: Places) -> None:
     prepare(places, "", [])
     keys = [file.read_text(encoding="utf-8") for file in places.pki.glob("*.key")]
-    assert keys
+    keys.append((places.sealing_account / "token").read_text(encoding="utf-8"))
+    assert len(keys) > 5
     said = " ".join(argument for process in every(places).values() for argument in process.argv)
     assert not any(line in said for key in keys for line in key.splitlines())
 
@@ -118,6 +123,36 @@ def test_prepared_files_are_for_the_user_alone(places: Places) -> None:
     assert {stat.S_IMODE(path.stat().st_mode) for path in [places.data, *places.data.iterdir()] if path.is_dir()} == {
         0o700
     }
+
+
+def test_sealing_controller_is_known_by_the_token_it_finds(places: Places) -> None:
+    prepare(places, "", [])
+    found = {file.name: file.read_text(encoding="utf-8") for file in places.sealing_account.iterdir()}
+    assert found.keys() == {"token", "ca.crt", "namespace"}
+    assert found["namespace"] == "kube-system"
+    assert found["ca.crt"] == places.cluster_authority.pair.certificate.read_text(encoding="utf-8")
+    [[token, user, _, groups]] = csv.reader(places.tokens.read_text(encoding="utf-8").splitlines())
+    assert (token, user) == (found["token"], "system:serviceaccount:kube-system:sealed-secrets-controller")
+    assert groups.split(",") == [
+        "system:serviceaccounts",
+        "system:serviceaccounts:kube-system",
+        "system:authenticated",
+    ]
+    assert len(token) > 40
+
+
+def test_sealing_controller_is_told_where_the_api_server_is(places: Places) -> None:
+    command = every(places)["sealed-secrets-controller"]
+    assert command.argv[0] == "/bin/launcher"
+    assert command.environment == {
+        "KUBERNETES_SERVICE_HOST": "127.0.0.1",
+        "KUBERNETES_SERVICE_PORT": "27001",
+        "POD_NAMESPACE": "kube-system",
+    }
+
+
+def test_sealing_key_never_changes_by_itself(places: Places) -> None:
+    assert "--key-renew-period=0" in every(places)["sealed-secrets-controller"].argv
 
 
 def test_directory_that_was_open_is_closed(places: Places) -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from local import environment
-from local.plane import ControlPlane
+from local.commands import ORDER
+from local.plane import ControlPlane, PlaneError
 from local.progress import Step, lines
 
 
@@ -79,7 +80,9 @@ def test_folder_that_is_on_path_already_stays_where_it_is(tmp_path: Path, monkey
 
 def test_control_plane_that_never_was_is_down(tmp_path: Path) -> None:
     plane = ControlPlane(tmp_path)
-    assert [process.running for process in plane.status()] == [False] * 6
+    assert [process.running for process in plane.status()] == [False] * len(ORDER)
+    with pytest.raises(PlaneError, match="naru local up"):
+        assert plane.sealing_url
     plane.down(delete=True)
     assert list(tmp_path.iterdir()) == []
 

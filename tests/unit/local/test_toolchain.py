@@ -53,6 +53,9 @@ def put(folder: Path, name: str, says: str) -> Path:
         ("helm", "v3.19.0+g1234", False),
         ("kustomize", "v5.7.0", True),
         ("kustomize", "v5.6.9", False),
+        ("kubeseal", "kubeseal version: 0.27.0", True),
+        ("kubeseal", "kubeseal version: 0.26.3", False),
+        ("sealed-secrets-controller", "controller version: 0.30.0", False),
         ("helm", "no version at all", False),
     ],
 )

@@ -11,10 +11,11 @@ from settings.checks import check_stack
 from settings.data_store import DataStore
 from settings.faults import dotted
 from settings.layers import Position
+from settings.sealed import Scope
 from settings.service import Service
 from settings.stack import Stack
 from settings.system import System
-from tests.builders import a_container, a_data_store, a_service, a_stack, a_system
+from tests.builders import a_container, a_data_store, a_service, a_stack, a_system, with_sealed
 
 CLUSTERS: dict[str, Any] = {
     "seoul": {"context": "seoul", "region": "seoul", "primary": True},
@@ -30,7 +31,23 @@ _MEMORY = st.sampled_from(("128Mi", "1024Mi", "0.5Gi", 268435456, "1500M"))
 _TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=20)
 _VARIABLES = st.dictionaries(st.from_regex(r"[A-Z][A-Z0-9_]{0,8}", fullmatch=True), _TEXTS, max_size=3)
 _FILES = st.dictionaries(st.sampled_from(("/etc/app/a.yaml", "/etc/app_a.yaml", "/srv/한글")), _TEXTS, max_size=2)
+_MIGRATED = {"urlKey": "token", "directory": "/migrations"}
+_DATABASES = st.sampled_from(
+    (
+        {"main": _MIGRATED},
+        {"second_db": {**_MIGRATED, "wave": -4}, "first_db": {**_MIGRATED, "urlKey": "part", "wave": -5}},
+    )
+)
+_SOURCES = st.sampled_from(("existing", "sealed", "external"))
 _PATHS = st.sampled_from(((), ("/tmp",), ("/tmp", "/var/tmp")))
+
+
+_STORES: tuple[dict[str, Any], ...] = (
+    {"provider": "vault", "server": "https://vault.example.com", "path": "secret", "role": "demo"},
+    {"provider": "vault", "server": "https://vault.example.com", "path": "kv", "version": "v1", "clusterWide": True},
+    {"provider": "aws-secrets-manager", "region": "ap-northeast-2"},
+    {"provider": "aws-parameter-store", "region": "ap-northeast-2", "clusterWide": True, "serviceAccount": "reader"},
+)
 
 
 def _asked(**question: Any) -> dict[str, Any]:
@@ -75,6 +92,18 @@ def _common(draw: st.DrawFn, name: str, home: str) -> dict[str, Any]:
 
 
 @st.composite
+def _secrets(draw: st.DrawFn, home: str, store: str) -> dict[str, Any]:
+    return {
+        "namespace": home,
+        "keys": {"token": {}, "part": {}},
+        "store": store,
+        "scope": draw(st.sampled_from(tuple(Scope))),
+        "template": draw(st.sampled_from(({}, {"token": "a{{ .part }}"}))),
+        "revision": draw(st.integers(1, 2)),
+    }
+
+
+@st.composite
 def _services(draw: st.DrawFn, name: str, home: str, calls: Sequence[str], hosts: Iterator[str]) -> Service:
     changes: dict[str, Any] = draw(_common(name, home))
     kind = draw(st.sampled_from(("none", "scratch", "own", "shared")))
@@ -105,7 +134,7 @@ def _services(draw: st.DrawFn, name: str, home: str, calls: Sequence[str], hosts
     }
     ways: tuple[dict[str, str], ...] = ({}, {"route": "gateway", "gateway": "edge"})
     changes["exposure"] = draw(st.sampled_from(({}, *({"open": {**exposed, **way}} for way in ways))))
-    migration = {"engine": "goose", "secret": f"{home}-secret", "databases": {"main": {"urlKey": "token"}}}
+    migration = {"engine": "goose", "secret": f"{home}-secret", "databases": draw(_DATABASES)}
     return a_service(
         name,
         **changes,
@@ -148,7 +177,8 @@ def _systems(draw: st.DrawFn, name: str, members: Sequence[str], calls: Sequence
         name=name,
         clusters=draw(st.sampled_from(("all", "primary"))),
         namespaces={home: {"name": f"{name}-{home}", "quota": {"requests.cpu": "20000m"}} for home in homes},
-        secrets={f"{home}-secret": {"namespace": home, "keys": {"token": {}}} for home in homes},
+        secrets={f"{home}-secret": draw(_secrets(home, f"{name}-store")) for home in homes},
+        secretStores={f"{name}-store": draw(st.sampled_from(_STORES))},
         claims={
             f"{home}-claim": {"namespace": home, "size": "2048Mi", "accessMode": "ReadWriteMany"} for home in homes
         },
@@ -179,9 +209,13 @@ def stacks(draw: st.DrawFn) -> Stack:
         defaultIssuer="self",
         addressPending=draw(st.booleans()),
         priorityClasses={"data": {"value": 1000, "description": "Data stores go last."}},
-        policies={"secrets": "generated" if generated else "existing", "defaultDeny": draw(st.booleans())},
+        policies={"secrets": "generated" if generated else draw(_SOURCES), "defaultDeny": draw(st.booleans())},
         imagePullSecrets=draw(st.sampled_from(((), ("pull",)))),
         storageClass=draw(st.sampled_from((None, "fast"))),
     )
     assume(not check_stack(stack, lambda system, path: (Position(system, 0), dotted(path))))
-    return stack
+    ciphertext = st.dictionaries(st.sampled_from(("token", "part")), st.just("AgB0"), max_size=2)
+    return with_sealed(
+        stack,
+        {system.name: {secret: draw(ciphertext) for secret in system.secrets} for system in stack.systems.values()},
+    )

@@ -16,7 +16,8 @@ _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _SUBDOMAIN = re.compile(rf"{_LABEL.pattern}(\.{_LABEL.pattern})*")
 _LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?")
 # Their names are hosts, or values of labels that controllers write; the others have 253 characters.
-_LABELS = {"Namespace", "Service", "Deployment", "StatefulSet", "Gateway"}
+_LABELS = {"Namespace", "Service", "Deployment", "StatefulSet", "Gateway", "Job"}
+POD_OWNERS = {"Deployment", "StatefulSet", "Job"}
 _POD_NAME = "statefulset.kubernetes.io/pod-name"
 
 
@@ -89,13 +90,10 @@ def hardening(assembled: Assembled) -> Iterator[str]:
         spec = _pod(placed.manifest)
         if spec and spec.get("automountServiceAccountToken") is not False:
             yield f"{placed.reference}: mounts a token"
-        for container in spec.get("containers", ()):
+        for container in (*spec.get("initContainers", ()), *spec.get("containers", ())):
             at = f"{placed.reference}: {container['name']}"
-            yield from (
-                f"{at}: no {kind}Probe"
-                for kind in ("startup", "readiness", "liveness")
-                if f"{kind}Probe" not in container
-            )
+            probes = () if placed.manifest["kind"] == "Job" else ("startup", "readiness", "liveness")
+            yield from (f"{at}: no {kind}Probe" for kind in probes if f"{kind}Probe" not in container)
             resources = container.get("resources", {})
             if not {"cpu", "memory"} <= resources.get("requests", {}).keys():
                 yield f"{at}: requests {resources.get('requests')}"
@@ -127,7 +125,7 @@ def counts(assembled: Assembled) -> Iterator[str]:
         if placed.manifest["kind"] == "HorizontalPodAutoscaler"
     }
     for placed in _all(assembled):
-        if _template(placed.manifest):
+        if placed.manifest["kind"] in {"Deployment", "StatefulSet"}:
             metadata = placed.manifest["metadata"]
             scaled = (placed.manifest["kind"], metadata["namespace"], metadata["name"]) in targets
             if scaled == ("replicas" in placed.manifest["spec"]):
@@ -152,8 +150,9 @@ def _home(placed: Placed) -> tuple[str, str]:
 
 
 def _belongs(placed: Placed, workload: Placed) -> bool:
-    of_kind = _for_jobs(placed) == (workload.manifest["kind"] == "Job")
-    return of_kind and (_home(workload), workload.component) == (_home(placed), placed.component)
+    of_jobs = workload.manifest["kind"] == "Job"
+    owner = f"{placed.component}-migrate" if _for_jobs(placed) else placed.component
+    return _for_jobs(placed) == of_jobs and (_home(workload), workload.component) == (_home(placed), owner)
 
 
 def _for_jobs(placed: Placed) -> bool:
@@ -163,7 +162,8 @@ def _for_jobs(placed: Placed) -> bool:
 
 
 def _template(manifest: Manifest) -> Manifest:
-    found: Manifest = manifest.get("spec", {}).get("template", {})
+    """Return the template of the pods that an object makes; the one of a SealedSecret is for a Secret."""
+    found: Manifest = manifest["spec"]["template"] if manifest["kind"] in POD_OWNERS else {}
     return found
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from manifests.placed import Manifest, reference
+from manifests.placed import Manifest, Part, reference
 from settings.stack import Stack
-from tests.unit.manifests.laws import Assembled
+from tests.unit.manifests.laws import POD_OWNERS, Assembled
 
 _POD_SOURCES = {
     "configMap": ("ConfigMap", "name"),
@@ -32,6 +32,32 @@ def unresolved(assembled: Assembled, elsewhere: set[str]) -> Iterator[str]:
         yield from (f"{owner}: {fault}" for fault in _inside(manifest, objects))
 
 
+def not_in_foundation(assembled: Assembled) -> Iterator[str]:
+    """Yield what pods of Jobs need that would come too late: a hook runs before all but the foundation.
+
+    A Secret that others make is there before either.
+    """
+    foundation = {
+        placed.reference for found in assembled.values() for placed in found if placed.part is Part.FOUNDATION
+    }
+    makers = {
+        reference("Secret", *wanted.split("/")[1:]): wanted
+        for found in assembled.values()
+        for wanted in (placed.reference for placed in found)
+        if wanted.startswith(("SealedSecret/", "ExternalSecret/"))
+    }
+    others = {placed.reference for found in assembled.values() for placed in found} - foundation
+    guarded = any(wanted.startswith("NetworkPolicy/") for wanted in foundation)
+    for placed in (job for found in assembled.values() for job in found if job.manifest["kind"] == "Job"):
+        metadata, pod = placed.manifest["metadata"], placed.manifest["spec"]["template"]["spec"]
+        wanted = [makers.get(name, name) for name in _of_pod(pod, metadata["namespace"])]
+        if guarded:
+            wanted.append(reference("NetworkPolicy", metadata["namespace"], pod["serviceAccountName"]))
+        for name in wanted:
+            if name in others or (name not in foundation and not name.startswith("Secret/")):
+                yield f"{placed.reference}: {name} is not in the foundation"
+
+
 def _named(manifest: Manifest) -> Iterator[str]:
     kind, metadata, spec = manifest["kind"], manifest["metadata"], manifest.get("spec", {})
     home = metadata.get("namespace")
@@ -45,6 +71,9 @@ def _named(manifest: Manifest) -> Iterator[str]:
     elif kind == "Ingress":
         issuer = metadata["annotations"]["cert-manager.io/cluster-issuer"]
         yield reference("ClusterIssuer", None, issuer)
+    elif kind == "ExternalSecret":
+        store = spec["secretStoreRef"]
+        yield reference(store["kind"], None if store["kind"].startswith("Cluster") else home, store["name"])
     elif kind == "Certificate":
         yield reference("ClusterIssuer", None, spec["issuerRef"]["name"])
     elif kind == "Gateway":
@@ -64,13 +93,13 @@ def _of_pod(pod: Manifest, home: str) -> Iterator[str]:
         for source, (kind, key) in _POD_SOURCES.items():
             if source in volume:
                 yield reference(kind, home, volume[source][key])
-    for container in pod["containers"]:
+    for container in (*pod.get("initContainers", ()), *pod["containers"]):
         for source in container.get("envFrom", ()):
             if "configMapRef" in source:
                 yield reference("ConfigMap", home, source["configMapRef"]["name"])
             else:
                 yield reference("Secret", home, source["secretRef"]["name"])
-        for variable in container.get("env", ()):
+        for variable in (found for found in container.get("env", ()) if "valueFrom" in found):
             yield reference("Secret", home, variable["valueFrom"]["secretKeyRef"]["name"])
 
 
@@ -78,7 +107,7 @@ def _inside(manifest: Manifest, objects: dict[str, Manifest]) -> Iterator[str]:
     """Yield the names of parts that what has them does not have: ports, listeners, keys, volumes."""
     kind, spec = manifest["kind"], manifest.get("spec", {})
     home = manifest["metadata"].get("namespace")
-    if kind in {"Deployment", "StatefulSet"}:
+    if kind in POD_OWNERS:
         claimed = [template["metadata"]["name"] for template in spec.get("volumeClaimTemplates", ())]
         yield from _inside_pod(spec["template"]["spec"], claimed, home, objects)
     elif kind == "Service" and "selector" in spec:
@@ -106,7 +135,7 @@ def _inside_pod(pod: Manifest, claimed: list[str], home: str, objects: dict[str,
     names = [*volumes, *claimed]
     if len(names) != len(set(names)) or len(volumes) != len(pod.get("volumes", ())):
         yield f"two volumes of one name: {names}"
-    for container in pod["containers"]:
+    for container in (*pod.get("initContainers", ()), *pod["containers"]):
         ports = {port["name"] for port in container.get("ports", ())}
         for name in ("startupProbe", "readinessProbe", "livenessProbe"):
             probe = container.get(name, {})
@@ -134,7 +163,7 @@ def _backend(name: str, number: int, home: str, objects: dict[str, Manifest]) ->
 def _ports_behind(selector: dict[str, str], home: str, objects: dict[str, Manifest]) -> Iterator[Manifest]:
     wanted = {key: value for key, value in selector.items() if key.startswith("app.kubernetes.io/")}
     for manifest in objects.values():
-        template = manifest.get("spec", {}).get("template")
+        template = manifest["spec"]["template"] if manifest["kind"] in POD_OWNERS else None
         if (
             template
             and manifest["metadata"]["namespace"] == home

@@ -53,7 +53,7 @@ def test_every_kind_of_a_full_system_is_there() -> None:
         "Namespace",
         "LimitRange",
         "PersistentVolumeClaim",
-        "Secret",
+        "SealedSecret",
         "StatefulSet",
         "NetworkPolicy",
         "Deployment",
@@ -97,7 +97,7 @@ def test_deployment_waits_for_what_its_pods_need() -> None:
     (deployment,) = of_kind(system_of(a_full_stack()), "Deployment")
     assert {
         "ServiceAccount/demo/api",
-        "Secret/demo/db",
+        "SealedSecret/demo/db",
         "PersistentVolumeClaim/demo/all-models",
         "StatefulSet/demo/store",
     } <= set(deployment.after)
@@ -110,6 +110,7 @@ def test_order_keeps_everything_else_of_an_object() -> None:
     assert {placed.manifest["kind"] for placed in objects if placed.keeps_data} == {
         "Namespace",
         "PersistentVolumeClaim",
+        "SealedSecret",
         "StatefulSet",
     }
     assert {placed.component for placed in of_kind(objects, "Deployment")} == {"api"}

@@ -8,7 +8,7 @@ import pytest
 from manifests.data_store import data_store
 from manifests.placed import Manifest, Part, Placed
 from settings.data_store import DataStore
-from tests.builders import PROBE, TWO_CLUSTERS, a_container, a_data_store, a_place, of_kind, the
+from tests.builders import PROBE, TWO_CLUSTERS, a_container, a_data_store, a_place, a_system, of_kind, the
 
 KAFKA_PORTS = {"kafka": {"container": 9092}, "controller": {"container": 9093}}
 
@@ -212,6 +212,16 @@ def test_stateful_set_waits_for_its_secrets() -> None:
     store = a_data_store(secretEnv={"PASSWORD": {"secret": "db", "key": "password"}})
     (placed,) = of_kind(objects_of(store), "StatefulSet")
     assert placed.after == ("ServiceAccount/demo/store", "Secret/demo/db")
+
+
+def test_pods_of_a_store_roll_when_a_secret_is_sealed_again() -> None:
+    store = a_data_store(secretEnv={"PASSWORD": {"secret": "db", "key": "password"}})
+    system = a_system(store, secrets={"db": {"source": "sealed", "keys": {"password": {}}}})
+    checksums = set()
+    for text in ("AgA1", "AgA2"):
+        made = data_store(a_place(system=system, sealed={"db": {"password": text}}), store)
+        checksums.add(the(made, "StatefulSet")["spec"]["template"]["metadata"]["annotations"]["checksum/secrets"])
+    assert len(checksums) == 2
 
 
 def test_pulumi_does_not_wait_for_addresses_in_direct_delivery() -> None:

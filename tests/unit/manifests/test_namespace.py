@@ -1,4 +1,4 @@
-"""Namespaces, and what is in them before anything runs: limits, claims, secrets."""
+"""Namespaces, and what is in them before anything runs: limits, claims."""
 
 from typing import Any
 
@@ -7,7 +7,6 @@ import pytest
 from manifests.claim import claims
 from manifests.namespace import namespaces
 from manifests.placed import Part, Placed
-from manifests.secret import secrets
 from tests.builders import a_place, a_system, of_kind, the
 
 
@@ -92,27 +91,3 @@ def test_claim_of_the_system_keeps_data_in_its_namespace() -> None:
         "volumeMode": "Filesystem",
         "storageClassName": "openebs-hostpath",
     }
-
-
-def test_generated_secret_has_no_data() -> None:
-    system = a_system(secrets={"db": {"keys": {"password": {}}}})
-    (secret,) = secrets(a_place(system=system, policies={"secrets": "generated"}))
-    assert secret.reference == "Secret/demo/db"
-    assert secret.part is Part.FOUNDATION
-    assert set(secret.manifest) == {"apiVersion", "kind", "metadata", "type"}
-    assert secret.manifest["type"] == "Opaque"
-
-
-@pytest.mark.parametrize("source", ["sealed", "external", "existing"])
-def test_secret_from_elsewhere_is_not_made(source: str) -> None:
-    system = a_system(secrets={"db": {"keys": {"password": {}}}})
-    assert secrets(a_place(system=system, policies={"secrets": source})) == []
-
-
-def test_own_source_of_a_secret_wins_over_the_environments() -> None:
-    system = a_system(
-        secrets={"a": {"keys": {"k": {}}, "source": "existing"}, "b": {"keys": {"k": {}}, "source": "generated"}}
-    )
-    for of_environment in ("generated", "existing"):
-        made = secrets(a_place(system=system, policies={"secrets": of_environment}))
-        assert [placed.reference for placed in made] == ["Secret/demo/b"]

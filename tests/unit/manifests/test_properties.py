@@ -5,13 +5,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
 from manifests.assembly import assemble
-from manifests.placed import Manifest, Placed
+from manifests.placed import Manifest, Part, Placed
 from manifests.text import to_yaml
 from settings.environment import Delivery
 from settings.stack import Stack
@@ -21,7 +22,7 @@ from tests.builders import PROBES, a_data_store, a_service, a_stack, a_system
 from tests.unit.manifests import laws
 from tests.unit.manifests.catalogs import CLUSTERS, stacks
 from tests.unit.manifests.laws import Assembled
-from tests.unit.manifests.references import declared_secrets, unresolved
+from tests.unit.manifests.references import declared_secrets, not_in_foundation, unresolved
 
 Law = Callable[[Assembled], Iterator[str]]
 ALL: tuple[Law, ...] = (laws.names, laws.spelling, laws.selectors, laws.order, laws.quantities, laws.counts)
@@ -41,6 +42,7 @@ def test_laws_hold_for_every_catalog(stack: Stack) -> None:
     for assembled in on_each_cluster(stack):
         assert [fault for law in (*ALL, laws.hardening) for fault in law(assembled)] == []
         assert list(unresolved(assembled, declared_secrets(stack))) == []
+        assert list(not_in_foundation(assembled)) == []
         if stack.environment.delivery is Delivery.GITOPS:
             assert list(laws.annotations(assembled)) == []
 
@@ -63,9 +65,16 @@ def test_laws_hold_for_the_project(name: str) -> None:
     for assembled in on_each_cluster(stack):
         assert [fault for law in ALL for fault in law(assembled)] == []
         assert list(unresolved(assembled, declared_secrets(stack))) == []
+        assert list(not_in_foundation(assembled)) == []
         if stack.environment.delivery is Delivery.GITOPS:
             assert list(laws.annotations(assembled)) == []
 
+
+MIGRATION = {
+    "engine": "goose",
+    "secret": "own",
+    "databases": {"main": {"urlKey": "token", "directory": "/migrations"}},
+}
 
 PROGRAM = """
 import hashlib, sys
@@ -104,12 +113,17 @@ def whole() -> Stack:
             volumes={"work": {"claim": {"size": "1Gi"}}},
             mounts={"/srv/files": "work"},
             placement={"priorityClass": "data"},
-            migration={"engine": "goose", "secret": "own", "databases": {"main": {"urlKey": "token"}}},
+            dependsOn=["store"],
+            migration={**MIGRATION, "backup": {"size": "1Gi"}},
             exposure={"web": web, "edge": {**web, "route": "gateway", "gateway": "edge", "name": "edge"}},
         ),
         a_service("many", probes=PROBES, scaling={"min": 2, "max": 3}, dependsOn=["store"]),
         a_data_store("store", probes={probe: {"tcp": "postgresql"} for probe in PROBES}),
-        secrets={"own": {"keys": {"token": {}}}},
+        secrets={
+            "own": {"source": "sealed", "keys": {"token": {}}},
+            "far": {"source": "external", "store": "vault", "keys": {"token": {}}},
+        },
+        secretStores={"vault": {"provider": "vault", "server": "https://vault.example.com", "path": "secret"}},
         gateways={"edge": {"hosts": ["www"], "tlsSecret": "edge-tls"}},
     )
     return a_stack(
@@ -129,6 +143,7 @@ def container(manifest: Manifest) -> dict[str, Any]:
 
 
 API, MANY, STORE = "Deployment/demo/api", "Deployment/demo/many", "StatefulSet/demo/store"
+JOB, BACKUP = "Job/demo/api-migrate", "Job/demo/api-backup-main"
 # The object, what is done to it, and what is said then.
 PLANTED: dict[str, tuple[str, Callable[[Manifest], Any], str]] = {
     "two of one name": ("Service/demo/many", lambda it: it["metadata"].update(name="api"), "Service/demo/api: 2 times"),
@@ -149,7 +164,7 @@ PLANTED: dict[str, tuple[str, Callable[[Manifest], Any], str]] = {
     "selector of everybody's pods": (
         "Service/demo/api",
         lambda it: it["spec"]["selector"].pop("app.kubernetes.io/name"),
-        f"selects ['{API}', '{MANY}', '{STORE}']",
+        f"selects ['{API}', '{MANY}', '{BACKUP}', '{JOB}', '{STORE}']",
     ),
     "policy for nobody": (
         "NetworkPolicy/demo/api",
@@ -159,7 +174,7 @@ PLANTED: dict[str, tuple[str, Callable[[Manifest], Any], str]] = {
     "policy for Jobs that lets a service through": (
         "NetworkPolicy/demo/api-migrate",
         lambda it: it["spec"]["podSelector"]["matchLabels"].update({"app.kubernetes.io/name": "api"}),
-        f"selects ['{API}'], not []",
+        f"selects ['{API}'], not ['{BACKUP}', '{JOB}']",
     ),
     "budget for nobody": (
         "PodDisruptionBudget/demo/many",
@@ -240,10 +255,26 @@ PLANTED: dict[str, tuple[str, Callable[[Manifest], Any], str]] = {
         lambda it: container(it)["livenessProbe"]["httpGet"].update(port="x"),
         "no port x for the livenessProbe",
     ),
+    "no secret store": (
+        "ExternalSecret/demo/far",
+        lambda it: it["spec"]["secretStoreRef"].update(name="gone"),
+        "no SecretStore/demo/gone",
+    ),
     "no listener": (
         "HTTPRoute/demo/edge",
         lambda it: it["spec"]["parentRefs"][0].update(sectionName="x"),
         "no listener x",
+    ),
+    "no account for a Job": (
+        "ServiceAccount/demo/api-migrate",
+        lambda it: it["metadata"].update(name="other"),
+        f"{JOB}: ServiceAccount/demo/api-migrate is not in the foundation",
+    ),
+    "root in a Job": (JOB, lambda it: container(it)["securityContext"].update(runAsNonRoot=False), "runAsNonRoot is"),
+    "Job that no policy is for": (
+        JOB,
+        lambda it: it["spec"]["template"]["metadata"]["labels"].update({"app.kubernetes.io/name": "other"}),
+        f"selects ['{BACKUP}'], not ['{BACKUP}', '{JOB}']",
     ),
     "no volume": (API, lambda it: container(it)["volumeMounts"][0].update(name="x"), "no volume x"),
     "no secret": (
@@ -267,7 +298,7 @@ PLANTED: dict[str, tuple[str, Callable[[Manifest], Any], str]] = {
 def faults_of(assembled: Assembled, stack: Stack) -> list[str]:
     every = (*ALL, laws.hardening, laws.annotations)
     found = [fault for law in every for fault in law(assembled)]
-    return [*found, *unresolved(assembled, declared_secrets(stack))]
+    return [*found, *unresolved(assembled, declared_secrets(stack)), *not_in_foundation(assembled)]
 
 
 @pytest.mark.parametrize(("reference", "plant", "said"), PLANTED.values(), ids=PLANTED)
@@ -286,6 +317,27 @@ def test_planted_fault_breaks_a_law(whole: Stack, reference: str, plant: Callabl
     }
     assert broken != assembled
     assert said in "\n".join(faults_of(broken, whole))
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "ServiceAccount/demo/api-migrate",
+        "PersistentVolumeClaim/demo/api-backup",
+        "NetworkPolicy/demo/api-migrate",
+        "SealedSecret/demo/own",
+    ],
+)
+def test_what_a_hook_needs_breaks_a_law_among_the_workloads(whole: Stack, reference: str) -> None:
+    assembled = assemble(whole, "main")
+    late = {
+        name: tuple(
+            replace(placed, part=Part.WORKLOADS) if placed.reference == reference else placed for placed in objects
+        )
+        for name, objects in assembled.items()
+    }
+    assert late != assembled
+    assert [fault for fault in not_in_foundation(late) if reference in fault]
 
 
 def test_object_before_what_it_needs_breaks_a_law(whole: Stack) -> None:

@@ -23,6 +23,7 @@ def test_help_documents_every_exit_code(capsys: pytest.CaptureFixture[str]) -> N
 @pytest.mark.parametrize(
     "words",
     [["check"], ["render"], ["explain"], ["schema"], ["preview"], ["up"], ["destroy"],
+     ["migrate", "plan"], ["migrate", "status"], ["migrate", "retry"],
      ["local", "up"], ["local", "down"], ["local", "status"]],
     ids=" ".join,
 )  # fmt: skip

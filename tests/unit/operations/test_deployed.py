@@ -84,3 +84,30 @@ def test_a_type_is_without_those_of_its_parents() -> None:
     assert resource_type(urn) == "kubernetes:apps/v1:Deployment"
     assert logical_name(urn) == "seoul/plate/api:deployment:api"
     assert resource_type("") == ""
+
+
+def migrated(database: str, version: str, *, service: str = "api", **more: Any) -> dict[str, Any]:
+    labels = {"app.kubernetes.io/part-of": "shop", "app.kubernetes.io/component": service}
+    annotations = {"naru/schema": f"{database}={version}"} if version else {}
+    inputs = {"metadata": {"labels": labels, "annotations": annotations}}
+    return resource("kubernetes:batch/v1:Job", f"main/shop/{service}-migrate:job:x", inputs=inputs, **more)
+
+
+def test_schemas_are_those_of_the_jobs_that_completed() -> None:
+    found = deployed(
+        migrated("a", "7"),
+        migrated("b", ""),
+        migrated("c", "9", initErrors=["failed"]),
+        migrated("a", "1", service="web"),
+    )
+    assert found.schemas() == {("shop", "api", "a"): "7", ("shop", "web", "a"): "1"}
+
+
+def test_newest_schema_counts_where_a_replaced_job_is_left() -> None:
+    assert deployed(migrated("a", "2.10", delete=True), migrated("a", "2.9")).schemas() == {
+        ("shop", "api", "a"): "2.10"
+    }
+
+
+def test_several_databases_of_one_job_are_told_apart() -> None:
+    assert deployed(migrated("a", "7,b=3")).schemas() == {("shop", "api", "a"): "7", ("shop", "api", "b"): "3"}

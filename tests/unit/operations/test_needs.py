@@ -37,6 +37,7 @@ def test_secrets_are_those_that_pods_name_in_any_way_and_we_do_not_make() -> Non
         "imagePullSecrets": [{"name": "registry"}],
         "volumes": [
             {"secret": {"secretName": "keys"}},
+            {"secret": {"secretName": "fetched"}},
             {"projected": {"sources": [{"secret": {"name": "projected"}}, {"configMap": {"name": "no"}}]}},
             {"configMap": {"name": "no"}},
         ],
@@ -50,7 +51,8 @@ def test_secrets_are_those_that_pods_name_in_any_way_and_we_do_not_make() -> Non
             }
         ],
     }
-    found = needs(placed(workload(pod=pod), manifest("Secret", "env"), manifest("SealedSecret", "keys")))
+    made = (manifest("Secret", "env"), manifest("SealedSecret", "keys"), manifest("ExternalSecret", "fetched"))
+    found = needs(placed(workload(pod=pod), *made))
     assert found.secrets == {("ns", "registry"), ("ns", "from"), ("ns", "projected")}
 
 

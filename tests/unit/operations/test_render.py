@@ -8,10 +8,11 @@ import pytest
 import yaml
 
 from manifests.assembly import assemble
+from manifests.placed import Part, Placed
 from operations import render as module
 from operations.render import MARKER, NotOursError, RenderReport, render, rendered
 from settings.stack import Stack
-from tests.builders import TWO_CLUSTERS, a_service, a_stack, a_system
+from tests.builders import TWO_CLUSTERS, a_service, a_stack, a_system, with_sealed
 
 WORKLOADS = "main/demo/workloads/1-manifest"
 
@@ -223,22 +224,24 @@ def test_file_is_written_to_its_end_where_the_system_takes_it_in_pieces(
     assert {name: (tmp_path / WORKLOADS / name).read_bytes() for name in folder} == folder
 
 
-def test_generated_secret_is_rendered_without_values(tmp_path: Path) -> None:
+def test_secret_is_rendered_as_its_ciphertext(tmp_path: Path) -> None:
     system = a_system(a_service(), secrets={"credentials": {"keys": {"password": {}}}})
-    render(a_stack(system, tier="local", policies={"secrets": "generated"}), tmp_path)
-    secret = yaml.safe_load((tmp_path / "main/demo/foundation/1-manifest/v1-secret-demo-credentials.yaml").read_bytes())
-    assert secret["kind"] == "Secret"
-    assert not {"data", "stringData"} & secret.keys()
+    stack = with_sealed(
+        a_stack(system, policies={"secrets": "sealed"}), {"demo": {"credentials": {"password": "AgA1"}}}
+    )
+    render(stack, tmp_path)
+    folder = tmp_path / "main/demo/foundation/1-manifest"
+    sealed = yaml.safe_load((folder / "bitnami.com_v1alpha1-sealedsecret-demo-credentials.yaml").read_bytes())
+    assert sealed["spec"]["encryptedData"] == {"password": "AgA1"}
+    assert list(folder.glob("v1-secret-*")) == []
 
 
 @pytest.mark.parametrize("field", ["data", "stringData"])
 def test_secret_with_values_is_never_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, field: str) -> None:
-    system = a_system(a_service(), secrets={"credentials": {"keys": {"password": {}}}})
-    stack = a_stack(system, tier="local", policies={"secrets": "generated"})
-    assembled = assemble(stack, "main")
-    for placed in assembled["demo"]:
-        if placed.manifest["kind"] == "Secret":
-            placed.manifest[field] = {"password": "hunter2"}
+    stack = a_stack(a_system(a_service()))
+    metadata = {"name": "credentials", "namespace": "demo"}
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, field: {"password": "hunter2"}}
+    assembled = {"demo": (*assemble(stack, "main")["demo"], Placed(secret, Part.FOUNDATION))}
     monkeypatch.setattr(module, "assemble", lambda *_: assembled)
     with pytest.raises(ValueError, match="credentials carries values") as refused:
         render(stack, tmp_path / "out")

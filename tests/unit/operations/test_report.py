@@ -4,10 +4,13 @@ from typing import Any
 
 import pytest
 
+from manifests.migration import migrations
 from manifests.placed import Place
 from operations.report import SystemState, states
 from settings.container import Amounts, Image, Port, Resources
+from settings.migration import Migration, MigrationEngine, MigrationTarget
 from settings.service import Exposure, Service
+from settings.system import Secret
 from tests.unit.operations.builders import manifest, placed, stack, system, workload
 
 AMOUNTS = Amounts(cpu="1", memory="1Gi")
@@ -218,3 +221,60 @@ def test_scaling_shows_bounds_and_use_with_a_dash_where_there_are_no_metrics() -
     scaler = manifest("HorizontalPodAutoscaler", "api", spec=spec, status={"currentMetrics": [current]})
     found = state(Deployment=[live()], HorizontalPodAutoscaler=[scaler])
     assert found.workloads[0].scaling == "2–5, cpu 35%/70%, memory –/80%"
+
+
+def made(kind: str, reason: str, message: str) -> str:
+    wanted = {"SealedSecret": "Synced", "ExternalSecret": "Ready"}[kind]
+    condition = {"type": wanted, "status": "False", "reason": reason, "message": message}
+    (told,) = other(kind, {"conditions": [condition] if reason else []}).values()
+    return told
+
+
+def test_secret_that_cannot_be_opened_says_what_to_do() -> None:
+    assert made("SealedSecret", "", "") == "its controller has not answered yet"
+    assert made("SealedSecret", "ErrUnsealFailed", "no key could decrypt secret (A)") == (
+        "ErrUnsealFailed: no key could decrypt secret (A); sealed for another name or namespace, or with another "
+        "certificate: `naru seal plate/x --stack staging`"
+    )
+    owned = 'Resource "x" already exists and is not managed by SealedSecret'
+    assert "sealedsecrets.bitnami.com/managed=true" in made("SealedSecret", "ErrUpdateFailed", owned)
+
+
+def test_secret_that_its_store_does_not_give_says_where_to_look() -> None:
+    told = made("ExternalSecret", "SecretSyncedError", "could not get secret data from provider")
+    assert told.startswith("SecretSyncedError: could not get secret data from provider; look for its keys")
+    assert made("ExternalSecret", "", "") == "its controller has not answered yet"
+
+
+@pytest.mark.parametrize(("kind", "condition"), [("SealedSecret", "Synced"), ("ExternalSecret", "Ready")])
+def test_secret_that_is_made_says_nothing(kind: str, condition: str) -> None:
+    assert other(kind, {"conditions": [{"type": condition, "status": "True"}]}) == {}
+
+
+MIGRATED = API.model_copy(
+    update={"migration": Migration(engine=MigrationEngine.GOOSE, secret="db", databases={"shop_db": MigrationTarget()})}
+)
+
+
+def migrated(*conditions: str) -> SystemState:
+    found = stack(system("plate", services={"api": MIGRATED}, secrets={"db": Secret(source="existing", keys={})}))
+    place = Place(found, found.systems["plate"], "seoul")
+    (job,) = (one for one in migrations(place, MIGRATED) if one.manifest["kind"] == "Job")
+    status = {"conditions": [{"type": one, "status": "True", "reason": "R", "message": "m"} for one in conditions]}
+    live_job = {**job.manifest, "status": status, "spec": {**job.manifest["spec"], "selector": {}}}
+    return states(place, [job], {"Job": [live_job] if conditions else []})
+
+
+def test_migrations_are_part_of_the_report() -> None:
+    found = migrated("Complete")
+    assert found.ready
+    assert [(one.database, one.status) for one in found.migrations] == [("shop_db", "complete")]
+    assert found.as_json()["migrations"][0]["status"] == "complete"
+
+
+@pytest.mark.parametrize(("conditions", "status"), [(("Failed",), "failed"), ((), "absent")])
+def test_migration_that_has_not_completed_is_not_ready(conditions: tuple[str, ...], status: str) -> None:
+    found = migrated(*conditions)
+    assert not found.ready
+    assert [one.status for one in found.migrations] == [status]
+    assert found.migrations[0].reason == ("R: m" if conditions else "")

@@ -293,11 +293,11 @@ SECRETS = {
         API.format(13) + 'secretFiles./etc/secrets.items["a.pem"]: no key of db "pass"; did you mean "password"?',
     ),
     "a-migration-without-its-secret": (
-        change(SHOP, REPLICAS, "migration: { engine: goose, secret: bd, databases: { shop: {} } }"),
+        change(SHOP, REPLICAS, "migration: { engine: flyway, secret: bd, databases: { shop: {} } }"),
         API.format(13) + 'migration.secret: no secret "bd"; expected "db"',
     ),
     "a-migration-without-its-address": (
-        change(SHOP, REPLICAS, "migration: { engine: goose, secret: db, databases: { shop: { urlKey: url } } }"),
+        change(SHOP, REPLICAS, "migration: { engine: flyway, secret: db, databases: { shop: { urlKey: url } } }"),
         API.format(13) + 'migration.databases.shop.urlKey: no key of db "url"; expected "password"',
     ),
     "a-store-that-there-is-not": (

@@ -76,7 +76,38 @@ def test_all_expressions_of_a_list_must_hold() -> None:
 
 
 def test_what_stands_at_the_place_can_be_told() -> None:
-    assert parse("jsonpath={.status.phase}=Failed")[0].find(OBJ) == ["Running"]
+    assert parse("jsonpath={.status.phase}=Failed")[0].found(OBJ) == "Running"
+    assert parse("jsonpath={.status.missing}")[0].found(OBJ) == "nothing"
+
+
+def sealed(observed: int, *, synced: str = "True", **condition: Any) -> dict[str, Any]:
+    """Return a SealedSecret in its second generation, as its controller left it."""
+    conditions = [{"type": "Synced", "status": synced, **condition}]
+    return {"metadata": {"generation": 2}, "status": {"observedGeneration": observed, "conditions": conditions}}
+
+
+def test_a_condition_of_an_earlier_generation_does_not_hold() -> None:
+    [condition] = parse("condition=Synced")
+    assert condition.holds(sealed(2))
+    assert not condition.holds(sealed(1))
+    assert condition.found(sealed(1)) == "True (of an earlier generation)"
+
+
+def test_the_generation_of_the_condition_itself_comes_first() -> None:
+    [condition] = parse("condition=Synced")
+    assert condition.holds(sealed(1, observedGeneration=2))
+    assert not condition.holds(sealed(2, observedGeneration=1))
+
+
+def test_the_name_of_a_condition_is_read_as_kubectl_reads_it() -> None:
+    assert parse("condition=synced")[0].holds(sealed(2))
+
+
+def test_a_condition_that_does_not_hold_tells_its_reason_and_message() -> None:
+    [condition] = parse("condition=Synced")
+    told = {"reason": "Unsealing", "message": "no key could decrypt secret (token)"}
+    assert condition.found(sealed(2, synced="False", **told)) == "False: Unsealing: no key could decrypt secret (token)"
+    assert condition.found({}) == "nothing"
 
 
 @pytest.mark.parametrize(

@@ -210,7 +210,32 @@ def test_a_custom_resource_gives_its_condition_alone(cluster: FakeCluster, objec
     thing = {"apiVersion": "example.org/v1", "kind": "Thing", "metadata": metadata}
     with pytest.raises(NotReady) as caught:
         objects.create(thing, timeout=0.01, logs=told.logs)
-    assert caught.value.reasons == ["not ready after 0 s: waiting for condition=Ready, found nothing"]
+    assert caught.value.reasons == ["not ready after 0 s: waiting for condition=Ready of Thing a, found nothing"]
+
+
+def test_a_condition_that_stays_false_is_waited_for_and_told_with_object_and_message(
+    cluster: FakeCluster, objects: Resources, told: Told
+) -> None:
+    def refuse(_: str, obj: dict[str, Any]) -> None:
+        condition = {"type": "Synced", "status": "False", "message": "no key could decrypt secret (token)"}
+        obj["status"] = {"conditions": [condition]}
+
+    cluster.controller = refuse
+    cluster.served["/apis/bitnami.com/v1alpha1"] = [("SealedSecret", "sealedsecrets", True)]
+    metadata = {
+        "name": "keys",
+        "namespace": "demo",
+        "annotations": {"pulumi.com/waitFor": "condition=Synced"},
+    }
+    sealed = {"apiVersion": "bitnami.com/v1alpha1", "kind": "SealedSecret", "metadata": metadata}
+    with pytest.raises(NotReady) as caught:
+        objects.create(sealed, timeout=0.3, logs=told.logs)
+    [reason] = caught.value.reasons
+    assert reason.endswith(
+        "waiting for condition=Synced of SealedSecret demo/keys, found False: no key could decrypt secret (token)"
+    )
+    # The condition may yet come true, so the time it was given is what ends the wait.
+    assert len(cluster.methods()) > 3
 
 
 def test_pods_that_may_not_be_read_keep_nobody_from_telling(
@@ -290,7 +315,7 @@ def test_a_custom_condition_is_waited_for_instead(cluster: FakeCluster, objects:
         logs=told.logs,
     )
     assert live["metadata"]["labels"] == {"done": "yes"}
-    assert told.statuses[0] == "waiting for jsonpath={.metadata.labels.done}=yes, found nothing"
+    assert told.statuses[0] == "waiting for jsonpath={.metadata.labels.done}=yes of ConfigMap demo/map, found nothing"
 
 
 def test_a_service_is_awaited_by_its_endpoint_slices(cluster: FakeCluster, objects: Resources, told: Told) -> None:

@@ -1,0 +1,113 @@
+"""The values that somebody gives to be sealed: asked for, or read from files and stdin, and never shown."""
+
+import getpass
+import sys
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from operations.exits import Exit, Stop
+from settings.faults import Fault, SettingsError, did_you_mean
+from settings.sealed_files import MOST_CONTENT
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A value, and where it was given: an option, or a line of a file."""
+
+    value: bytes = field(repr=False)
+    place: str
+    line: int = 0
+
+
+def given(from_file: Iterable[str], from_env_file: Path | None, from_stdin: str | None) -> dict[str, Given]:
+    """Return the values that options name, by key. Raises SettingsError for what cannot be read, or comes twice."""
+    found: dict[str, Given] = {}
+    faults: list[Fault] = []
+    sources = (
+        _of_files(from_file, faults),
+        () if from_env_file is None else _of_env_file(from_env_file, faults),
+        () if from_stdin is None else _of_stdin(from_stdin),
+    )
+    for key, value in (pair for source in sources for pair in source):
+        if key in found:
+            faults.append(Fault(value.place, value.line, "", "a key that was given already", "expected each key once"))
+        found[key] = value
+    if faults:
+        raise SettingsError(faults)
+    return found
+
+
+def _of_files(options: Iterable[str], faults: list[Fault]) -> Iterator[tuple[str, Given]]:
+    for option in options:
+        key, _, path = option.partition("=")
+        if not key or not path:
+            # What stands there may be a value, given by mistake.
+            faults.append(Fault("--from-file", 0, "", "no KEY=PATH", "expected such as JWT_KEY=./jwt.pem"))
+            continue
+        try:
+            yield key, Given(Path(path).read_bytes(), path)
+        except OSError as error:
+            faults.append(Fault(path, 0, "", _why(error), "expected a file with the value"))
+
+
+def _of_env_file(path: Path, faults: list[Fault]) -> Iterator[tuple[str, Given]]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        faults.append(Fault(str(path), 0, "", _why(error), "expected lines KEY=VALUE"))
+        return
+    except UnicodeDecodeError:
+        faults.append(Fault(str(path), 0, "", "no UTF-8 text", "give it by --from-file KEY=PATH"))
+        return
+    for number, line in enumerate(lines, 1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        key, equals, value = line.partition("=")
+        if equals:
+            yield key.strip(), Given(value.encode(), str(path), number)
+        else:
+            expected = "expected KEY=VALUE; a value of several lines comes by --from-file KEY=PATH"
+            faults.append(Fault(str(path), number, "", "a line without =", expected))
+
+
+def _of_stdin(key: str) -> Iterator[tuple[str, Given]]:
+    # What `pass` or `echo` writes ends with a line end that is not part of the value.
+    yield key, Given(sys.stdin.buffer.read().removesuffix(b"\n"), "stdin")
+
+
+def asked(keys: Iterable[str], sealed: Collection[str]) -> dict[str, Given]:
+    """Ask for each key without echo; an empty answer leaves a key as it is. Raises Stop where nobody is there."""
+    if not sys.stdin.isatty():
+        raise Stop(
+            Exit.USAGE,
+            "nobody is there to type the values: give --from-file KEY=PATH, --from-env-file PATH or --from-stdin KEY",
+        )
+    answers = {
+        key: getpass.getpass(f"{key} (empty {'keeps what is sealed' if key in sealed else 'leaves it out'}): ")
+        for key in keys
+    }
+    return {key: Given(answer.encode(), "the answer") for key, answer in answers.items() if answer}
+
+
+def check(secret: str, values: Mapping[str, Given], declared: Collection[str]) -> None:
+    """Refuse keys that nobody declares, empty values, and more than a Secret holds. Raises SettingsError.
+
+    A key that is not declared is not shown either: it may be part of a value that took several lines.
+    """
+    faults = []
+    for key, value in values.items():
+        if key not in declared:
+            found = f"a key that {secret} does not declare"
+            faults.append(Fault(value.place, value.line, "", found, did_you_mean(key, declared)))
+        elif not value.value:
+            faults.append(Fault(value.place, value.line, key, "an empty value", "expected one, or leave the key out"))
+    size = sum(len(value.value) for value in values.values())
+    if size > MOST_CONTENT:
+        faults.append(Fault(secret, 0, "", f"{size:,} bytes of values", "a Secret has at most 1 MiB"))
+    if faults:
+        raise SettingsError(faults)
+
+
+def _why(error: OSError) -> str:
+    return f"cannot be read: {(error.strerror or 'input error').lower()}"

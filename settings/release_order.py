@@ -1,0 +1,52 @@
+"""Whether a release goes back to code that is older than the schema it would meet."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from settings.service import Service
+from settings.stack import Stack
+from settings.types import schema_order
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Regression:
+    """An image of a release that knows an older schema than a database already has."""
+
+    system: str
+    service: str
+    database: str
+    needs: str
+    """The newest version of the schema that the image is known to run on."""
+    reached: str
+    """The version that the database has."""
+
+
+def schema_of(service: Service) -> dict[str, str]:
+    """Return the newest version of each database's schema that a service's image is known to run on.
+
+    That is the version it needs, or a newer one on which it was accepted to run. A database of which the release says
+    nothing is left out.
+    """
+    image = service.image
+    newest = dict(image.needs_schema)
+    for database, version in image.runs_on_schema.items():
+        newest[database] = max(newest.get(database, version), version, key=schema_order)
+    return newest
+
+
+def going_back(stack: Stack, reached: Mapping[tuple[str, str, str], str]) -> list[Regression]:
+    """Return the services whose image is older than the schema, sorted.
+
+    `reached` has the version of each database by system, service and database. What the stack has no service for, or
+    the release no version of, cannot be told and is left out. Raises ValueError for a version that is none.
+    """
+    found = []
+    for (system_name, name, database), version in reached.items():
+        system = stack.systems.get(system_name)
+        service = None if system is None or not system.enabled else system.services.get(name)
+        if service is None or not service.enabled:
+            continue
+        known = schema_of(service).get(database)
+        if known is not None and schema_order(known) < schema_order(version):
+            found.append(Regression(system_name, name, database, known, version))
+    return sorted(found)

@@ -1,0 +1,78 @@
+"""A release that goes back to an image older than the schema is noticed."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from settings.release_order import Regression, going_back, schema_of
+from settings.service import Service
+from settings.types import schema_order
+from tests.builders import a_service, a_stack, a_system
+
+VERSIONS = st.lists(st.integers(0, 99), min_size=1, max_size=3).map(lambda parts: ".".join(map(str, parts)))
+
+
+def a_release(needs: dict[str, Any], runs_on: dict[str, Any] | None = None, **changes: Any) -> Service:
+    image = {"repository": "example/api", "tag": "1", "needsSchema": needs, "runsOnSchema": runs_on or {}}
+    return a_service(image=image, **changes)
+
+
+def test_newest_schema_is_the_one_accepted_where_there_is_one() -> None:
+    assert schema_of(a_release({"main": 7, "log": 3}, {"main": 9})) == {"main": "9", "log": "3"}
+
+
+def test_accepted_schema_that_is_older_than_the_needed_one_changes_nothing() -> None:
+    assert schema_of(a_release({"main": "2.10"}, {"main": "2.9"})) == {"main": "2.10"}
+
+
+def test_image_that_records_nothing_has_no_schema() -> None:
+    assert schema_of(a_service()) == {}
+
+
+@pytest.mark.parametrize(
+    ("needs", "runs_on", "reached", "back"),
+    [
+        pytest.param("7", None, "8", True, id="older"),
+        pytest.param("7", None, "7", False, id="same"),
+        pytest.param("8", None, "7", False, id="newer"),
+        pytest.param("2.9", None, "2.10", True, id="versions-are-no-text"),
+        pytest.param("7", "8", "8", False, id="accepted"),
+        pytest.param("7", "8", "9", True, id="accepted-for-less"),
+    ],
+)
+def test_release_goes_back_where_its_image_knows_less_than_the_database(
+    needs: str, runs_on: str | None, reached: str, *, back: bool
+) -> None:
+    service = a_release({"main": needs}, None if runs_on is None else {"main": runs_on})
+    found = going_back(a_stack(a_system(service)), {("demo", "api", "main"): reached})
+    assert found == ([Regression("demo", "api", "main", runs_on or needs, reached)] if back else [])
+
+
+@pytest.mark.parametrize("place", [("other", "api", "main"), ("demo", "gone", "main"), ("demo", "api", "unrecorded")])
+def test_what_the_release_does_not_speak_of_is_left_out(place: tuple[str, str, str]) -> None:
+    assert going_back(a_stack(a_system(a_release({"main": 1}))), {place: "9"}) == []
+
+
+def test_what_is_not_enabled_does_not_go_back() -> None:
+    reached = {("demo", "api", "main"): "9"}
+    assert going_back(a_stack(a_system(a_release({"main": 1}, enabled=False))), reached) == []
+    assert going_back(a_stack(a_system(a_release({"main": 1}), enabled=False)), reached) == []
+
+
+def test_regressions_come_sorted() -> None:
+    reached = {("demo", "api", database): "9" for database in ("b", "a")}
+    assert [found.database for found in going_back(a_stack(a_system(a_release({"a": 1, "b": 1}))), reached)] == [
+        "a",
+        "b",
+    ]
+
+
+@given(needs=VERSIONS, runs_on=VERSIONS, reached=VERSIONS)
+def test_accepting_a_schema_never_makes_a_release_worse(needs: str, runs_on: str, reached: str) -> None:
+    place = {("demo", "api", "main"): reached}
+    without = going_back(a_stack(a_system(a_release({"main": needs}))), place)
+    accepted = going_back(a_stack(a_system(a_release({"main": needs}, {"main": runs_on}))), place)
+    assert bool(accepted) <= bool(without)
+    assert bool(accepted) == (max(map(schema_order, (needs, runs_on))) < schema_order(reached))
