@@ -10,6 +10,7 @@ from manifests.migration import migrations
 from manifests.namespace import namespaces
 from manifests.network import Graph, graph, policies
 from manifests.placed import Part, Place, Placed, reference
+from manifests.protection import protected
 from manifests.scaling import budget_for_store, scaling
 from manifests.secret import secrets
 from manifests.shared import shared
@@ -38,7 +39,8 @@ def assemble(stack: Stack, cluster_name: str) -> dict[str, tuple[Placed, ...]]:
     for system in stack.systems.values():
         place = Place(stack, system, cluster_name)
         if system.enabled and (system.clusters == "all" or place.is_primary):
-            assembled[system.name] = _ordered(system.name, _objects(place, reachable))
+            objects = (protected(placed, stack.environment) for placed in _objects(place, reachable))
+            assembled[system.name] = _ordered(system.name, objects)
     return assembled
 
 

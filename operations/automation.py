@@ -81,12 +81,15 @@ class Engine:
         self._operate(lambda: run(on_event=on_event, on_output=self._record, config_file=self._config_file()))
 
     def up(self, request: Request, on_event: OnEvent) -> None:
-        """Update the stack; what fails does not keep the rest from finishing. Raises as `preview` does."""
+        """Update the stack; after a failure nothing more is begun. Raises as `preview` does.
+
+        Going on in spite of it would also delete what the update no longer has, while what was to do without it, and
+        could not be updated, still uses it.
+        """
         run = partial(
             self._open().up,
             exclude=list(request.exclude),
             refresh=request.refresh or None,
-            continue_on_error=True,
             show_secrets=False,
             suppress_outputs=True,
         )

@@ -115,7 +115,7 @@ def test_failure_has_its_exit_code_and_names_nothing_else(failed: Ended) -> None
     assert found == {f"main/ward/{name}:deployment:{name}" for name in SICK}
 
 
-def test_failure_of_one_system_lets_the_other_finish(failed: Ended, cluster: Cluster) -> None:
+def test_failure_in_one_system_lets_what_has_begun_in_the_other_finish(failed: Ended, cluster: Cluster) -> None:
     ready = {state["system"]: state["ready"] for state in failed.data["systems"]}
     assert ready == {"ward": False, "hale": True}
     assert cluster.read(DEPLOYMENT, "hale", "hale")["status"]["availableReplicas"] == 1
