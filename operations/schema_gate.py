@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from settings.faults import Fault, SettingsError
+from settings.faults import Fault, SettingsError, quoted
 from settings.loaded import Loaded
 from settings.release_order import Regression, going_back
 from settings.source import parse
@@ -40,30 +40,37 @@ def _fault(loaded: Loaded, found: Regression) -> Fault:
     )
 
 
-def at_revision(root: Path, revision: str, stack: str) -> Reached:
-    """Return what a stack's release said at a revision of Git: the schema that its databases then have.
-
-    Empty where there was no such file. Raises SettingsError where the revision cannot be read.
-    """
-    file = f"releases/{stack}.yaml"
-    if not _git(root, "ls-tree", "--name-only", revision, "--", file).strip():
-        return {}
-    named = f"{revision}:{file}"
-    return recorded(parse(_git(root, "show", f"{revision}:./{file}"), named).data, named)
-
-
 def known_revision(root: Path, revision: str) -> str:
     """Return the commit that a revision names. Raises SettingsError for what is no repository or no commit."""
     try:
-        _git(root, "rev-parse", "--git-dir")
-    except SettingsError:
-        fault = Fault("--base", 0, "", f"{root} is not in a Git repository", "a base is a commit, branch or tag of one")
-        raise SettingsError([fault]) from None
-    try:
-        return _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}").strip()
-    except SettingsError:
-        fault = Fault("--base", 0, "", f'no commit "{revision}" in this repository', "fetch it first, if it is remote")
-        raise SettingsError([fault]) from None
+        ended = _git(root, "rev-parse", "--git-dir")
+    except FileNotFoundError:
+        raise _unfit("git is not installed", "it is needed to read the base") from None
+    if ended.returncode:
+        found = f"{root} is not in a Git repository"
+        raise _unfit(found, "a base is a commit, branch or tag of one")
+    ended = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    if ended.returncode:
+        found = f"no commit {quoted(revision)} in this repository"
+        raise _unfit(found, "fetch it first, if it is remote")
+    return ended.stdout.strip()
+
+
+def at_revision(root: Path, commit: str, stack: str) -> Reached:
+    """Return what a stack's release said at a commit: the schema that its databases have since then.
+
+    Empty where there was no such file. Raises SettingsError for one that cannot be used.
+    """
+    file = f"releases/{stack}.yaml"
+    listed = _git(root, "ls-tree", "--name-only", commit, "--", file)
+    if not listed.returncode and not listed.stdout:
+        return {}
+    named = f"{commit[:12]}:{file}"
+    ended = _git(root, "show", f"{commit}:./{file}")
+    if ended.returncode:  # a partial clone may lack it
+        found = f"git cannot show {named}"
+        raise _unfit(found, "fetch it first")
+    return recorded(parse(ended.stdout, named).data, named)
 
 
 def recorded(release: Mapping[str, Any], file: str) -> Reached:
@@ -91,14 +98,9 @@ def _entries(release: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str, str],
                     yield (system, service, database), version
 
 
-def _git(root: Path, *words: str) -> str:
-    try:
-        ended = subprocess.run(["git", *words], cwd=root, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        fault = Fault("--base", 0, "", "git is not installed", "it is needed to read the base")
-        raise SettingsError([fault]) from None
-    if ended.returncode:
-        said = ended.stderr.strip().splitlines()
-        fault = Fault("--base", 0, "", f"git {words[0]}: {said[-1] if said else 'failed'}", "")
-        raise SettingsError([fault])
-    return ended.stdout
+def _git(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["git", *words], cwd=root, capture_output=True, text=True, check=False)
+
+
+def _unfit(found: str, expected: str) -> SettingsError:
+    return SettingsError([Fault("--base", 0, "", found, expected)])

@@ -1,5 +1,6 @@
 """The project's own stacks as they are assembled, for tests that name what must be in them."""
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from manifests.assembly import assemble
 from manifests.placed import Manifest
 from settings.loading import load
+from settings.sealed import GENERATED
 from settings.service import Service
 from settings.stack import Stack
 
@@ -16,8 +18,13 @@ STACKS = ("local", "dev", "staging", "prod")
 
 @cache
 def stack(name: str) -> Stack:
-    """Return one of the project's stacks."""
-    return load(ROOT, name).stack
+    """Return one of the project's stacks as a fresh checkout has it: without what this machine has generated."""
+    found = load(ROOT, name).stack
+    committed = {
+        system: {name: sealed for name, sealed in secrets.items() if not sealed.file.startswith(GENERATED)}
+        for system, secrets in found.sealed.items()
+    }
+    return replace(found, sealed=committed)
 
 
 @cache

@@ -91,8 +91,8 @@ class Judge:
 
 
 def pods_of(obj: Manifest) -> Iterator[Manifest]:
-    """Yield the pod that the controller of a Deployment or StatefulSet makes of its template; none of other objects."""
-    metadata, spec = obj["metadata"], obj["spec"] if obj["kind"] in {"Deployment", "StatefulSet"} else {}
+    """Yield the pod that the controller of a Deployment, StatefulSet or Job makes of its template, if it is one."""
+    metadata, spec = obj["metadata"], obj["spec"] if obj["kind"] in {"Deployment", "Job", "StatefulSet"} else {}
     if not spec:
         return
     pod = {"apiVersion": "v1", "kind": "Pod", **copy.deepcopy(spec["template"])}

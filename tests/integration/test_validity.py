@@ -53,7 +53,7 @@ def test_every_pod_is_let_into_its_namespace(judge: Judge, name: str, cluster: s
     manifests = list(objects(name, cluster).values())
     judge.create(manifests)
     pods = [pod for manifest in manifests for pod in pods_of(manifest)]
-    assert len(pods) == sum(manifest["kind"] in {"Deployment", "StatefulSet"} for manifest in manifests) > 0
+    assert len(pods) == sum(manifest["kind"] in {"Deployment", "Job", "StatefulSet"} for manifest in manifests) > 0
     assert [fault for pod in pods for fault in judge.faults(pod)] == []
 
 

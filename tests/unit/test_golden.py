@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from operations.render import rendered
-from settings.loading import load, stacks
+from settings.loading import stacks
+from tests import assembled
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden"
@@ -35,7 +36,7 @@ def read(text: str) -> dict[str, str]:
 
 def objects_of(stack: str) -> dict[str, str]:
     """Return what `naru render` writes for a stack, by path."""
-    folders = rendered(load(ROOT, stack).stack)
+    folders = rendered(assembled.stack(stack))
     return {
         f"{folder}/{name}": content.decode() for folder, files in folders.items() for name, content in files.items()
     }

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -10,10 +9,8 @@ import pytest
 from pulumi.runtime import mocks
 
 from components.stack_resources import register
-from settings.loading import load
 from settings.stack import Stack
-
-ROOT = Path(__file__).parents[3]
+from tests import assembled
 
 
 @dataclass
@@ -48,7 +45,7 @@ def recorded() -> Recorded:
 
 @pytest.fixture(scope="session")
 def stacks() -> Mapping[str, Stack]:
-    return {name: load(ROOT, name).stack for name in ("local", "dev", "staging", "prod")}
+    return {name: assembled.stack(name) for name in assembled.STACKS}
 
 
 Registered = Callable[[Stack], Recorded]

@@ -9,8 +9,9 @@ import pulumi
 import pytest
 from pulumi.runtime import mocks
 
+from tests.assembled import ROOT
 from tests.projects import Project
-from tests.unit.components.conftest import ROOT, Recorded
+from tests.unit.components.conftest import Recorded
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ import pytest
 import typer
 from pulumi.automation import EngineEvent
 
+from manifests.migration import job_references
+from manifests.placed import Place
 from operations import session
 from operations.__main__ import main
 from operations.api_server import ApiError, ContextError, UnreachableError
@@ -18,11 +20,13 @@ from operations.deployed import Deployed
 from operations.engine_command import InterruptedUpdateError
 from operations.exits import Exit
 from settings.environment import Cluster
+from settings.loading import load
 from tests.unit.operations.events import begun, failed, finished, said, urn
 
 KINDS = {
     "v1": ["Namespace", "ConfigMap", "Service", "ServiceAccount", "LimitRange", "ResourceQuota", "Secret"],
     "apps/v1": ["Deployment", "StatefulSet"],
+    "batch/v1": ["Job"],
     "autoscaling/v2": ["HorizontalPodAutoscaler"],
     "policy/v1": ["PodDisruptionBudget"],
     "networking.k8s.io/v1": ["NetworkPolicy", "Ingress"],
@@ -40,6 +44,7 @@ class FakeServer:
         self.deleted: list[str] = []
         self.unreachable_after = sys.maxsize
         self.config_maps: list[dict[str, Any]] = []
+        self.jobs: list[dict[str, Any]] = []
 
     def get(self, path: str, *_: str, **__: str) -> dict[str, Any]:
         assert path in {"/api", "/apis"}, path
@@ -65,6 +70,8 @@ class FakeServer:
             labels = {"matchLabels": {"app": "web"}}
             metadata = {"name": "web", "namespace": "shop", "generation": 1, "uid": "w"}
             return [{"metadata": metadata, "spec": {"replicas": 2, "selector": labels}, "status": status}]
+        if path == "/apis/batch/v1/jobs":
+            return self.jobs
         return self.config_maps if path == "/api/v1/configmaps" else []
 
     def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -459,4 +466,124 @@ def test_a_stack_with_protected_resources_is_refused_before_anything_is_deleted(
     assert main(["destroy", "--stack", "test", "--yes"]) == Exit.REFUSED
     assert "1 resources are protected, such as main/shop/db:statefulset:db" in capsys.readouterr().err
     assert engine.requests == []
+    assert server.deleted == []
+
+
+MIGRATION = """\
+    migration:
+      engine: goose
+      secret: db
+      databases: {shop_db: {directory: /shop}}
+secrets:
+  db: {source: existing, keys: {DATABASE_URL: {}}}
+"""
+
+
+@pytest.fixture
+def migrating(project: Project) -> Project:
+    """Return a function that writes a project whose service needs version 5 of a database."""
+
+    def write(*words: str) -> Path:
+        root = project(*words)
+        with (root / "catalog" / "shop.yaml").open("a", encoding="utf-8") as catalog:
+            catalog.write(MIGRATION)
+        release = 'shop:\n  web: {tag: "1", needsSchema: {shop_db: 5}}\n'
+        (root / "releases" / "test.yaml").write_text(release, encoding="utf-8")
+        return root
+
+    return write
+
+
+def at_version(version: int, system: str = "shop") -> dict[str, Any]:
+    labels = {"app.kubernetes.io/part-of": system, "app.kubernetes.io/component": "web"}
+    inputs = {"metadata": {"labels": labels, "annotations": {"naru/schema": f"shop_db={version}"}}}
+    kind = "kubernetes:batch/v1:Job"
+    job = {"urn": f"urn:pulumi:test::naru::{kind}::main/shop/web-migrate:job:web-migrate", "type": kind}
+    return {"deployment": {"resources": [{**job, "inputs": inputs}]}}
+
+
+def test_code_older_than_the_schema_is_refused_before_the_engine_starts(
+    migrating: Project, engine: FakeEngine, server: FakeServer, capsys: Capture
+) -> None:
+    migrating()
+    engine.state = at_version(7)
+    assert main([*UP, "--yes"]) == Exit.REFUSED
+    (told,) = (line for line in capsys.readouterr().err.splitlines() if line.startswith("refused: "))
+    assert told.startswith("refused: releases/test.yaml:2: shop.web.needsSchema.shop_db: ")
+    assert "version 5 of shop_db, which is at 7" in told
+    assert engine.operations == []
+    assert server.deleted == []
+
+
+def test_older_code_that_is_accepted_is_deployed_with_a_warning(
+    migrating: Project, engine: FakeEngine, server: FakeServer, capsys: Capture
+) -> None:
+    migrating()
+    engine.state = at_version(7)
+    main([*UP, "--yes", "--accept-older-code"])
+    assert "warning: releases/test.yaml:2:" in capsys.readouterr().err
+    assert engine.operations == ["up"]
+    assert server.deleted == []
+
+
+@pytest.mark.parametrize(("version", "system"), [(5, "shop"), (3, "shop"), (7, "other")])
+def test_schema_that_the_image_knows_stops_nothing(
+    version: int, system: str, migrating: Project, engine: FakeEngine, server: FakeServer, capsys: Capture
+) -> None:
+    migrating()
+    engine.state = at_version(version, system)
+    main([*UP, "--yes"])
+    assert "runsOnSchema" not in capsys.readouterr().err
+    assert engine.operations == ["up"]
+    assert server.deleted == []
+
+
+def test_system_that_goes_back_stops_no_update_of_another(
+    migrating: Project, engine: FakeEngine, server: FakeServer, capsys: Capture
+) -> None:
+    root = migrating()
+    catalog = (root / "catalog" / "shop.yaml").read_text(encoding="utf-8")
+    (root / "catalog" / "mail.yaml").write_text(catalog.replace("shop: {}", "mail: {}"), encoding="utf-8")
+    releases = root / "releases" / "test.yaml"
+    text = releases.read_text(encoding="utf-8")
+    releases.write_text(text + text.replace("shop:\n", "mail:\n"), encoding="utf-8")
+    engine.state = at_version(7, "mail")
+    main([*UP, "--yes", "shop"])
+    assert engine.operations == ["up"]
+    assert main([*UP, "--yes", "mail"]) == Exit.REFUSED
+    assert engine.operations == ["up"]
+    assert "mail.web.needsSchema.shop_db" in capsys.readouterr().err
+    assert server.deleted == []
+
+
+def test_preview_warns_of_code_older_than_the_schema(
+    migrating: Project, engine: FakeEngine, server: FakeServer, capsys: Capture
+) -> None:
+    migrating()
+    engine.state = at_version(7)
+    assert main(["preview", "--stack", "test"]) == Exit.OK
+    assert "warning: releases/test.yaml:2:" in capsys.readouterr().err
+    assert server.deleted == []
+
+
+def test_failed_migration_is_told_once_with_its_reason_and_the_command_to_retry(
+    migrating: Project, engine: FakeEngine, server: FakeServer, capsys: Capture
+) -> None:
+    root = migrating()
+    loaded = load(root, "test").stack
+    (job,) = job_references(Place(loaded, loaded.systems["shop"], "main"), loaded.systems["shop"].services["web"])
+    name = job.rpartition("/")[2]
+    condition = {"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded", "message": "limit"}
+    metadata = {"name": name, "namespace": "shop"}
+    server.jobs = [{"metadata": metadata, "spec": {"selector": {}}, "status": {"conditions": [condition]}}]
+    resource = "main/shop/web-migrate:job:web-migrate"
+    kind = "batch/v1:Job"
+    engine.events = [begun(resource, kind=kind), said("no", "error", about=urn(resource, kind))]
+    engine.failure = EngineError("update failed")
+    assert main([*UP, "--yes"]) == Exit.FAILED
+    lines = capsys.readouterr().err.splitlines()
+    assert [line for line in lines if line.startswith("failed: ")] == [
+        f"failed: shop/web: migration of shop_db: Job shop/{name}: BackoffLimitExceeded: limit"
+    ]
+    assert "  run it again: `naru migrate retry --stack test shop/web`; `naru up --stack test` does so too" in lines
     assert server.deleted == []

@@ -5,6 +5,7 @@ import pytest
 from operations.missing_secret import naming_secret
 from operations.readiness import pod_reason
 
+OTHER = {"secret": {"name": "other", "items": [{"key": "a", "path": "a"}]}}
 SPEC = {
     "containers": [
         {
@@ -21,7 +22,7 @@ SPEC = {
         {"name": "jwt", "secret": {"secretName": "keys", "items": [{"key": "jwt-private.pem", "path": "a"}]}},
         {
             "name": "both",
-            "projected": {"sources": [{"secret": {"name": "keys", "items": [{"key": "b", "path": "b"}]}}]},
+            "projected": {"sources": [OTHER, {"secret": {"name": "keys", "items": [{"key": "b", "path": "b"}]}}]},
         },
     ],
 }
@@ -38,7 +39,8 @@ POD = {"metadata": {"name": "api-1", "namespace": "ns", "uid": "u"}, "spec": SPE
          'MountVolume.SetUp failed for volume "jwt" : references non-existent secret key: jwt-private.pem '
          "(no key jwt-private.pem in Secret ns/keys)"),
         ('MountVolume.SetUp failed for volume "both" : references non-existent secret key: b',
-         'MountVolume.SetUp failed for volume "both" : references non-existent secret key: b (no key b in Secret ns/keys)'),
+         'MountVolume.SetUp failed for volume "both" : references non-existent secret key: b '
+         "(no key b in Secret ns/keys)"),
         ('MountVolume.SetUp failed for volume "jwt" : secret "keys" not found',
          'MountVolume.SetUp failed for volume "jwt" : secret "keys" not found '
          "(Secret ns/keys, of which it reads jwt-private.pem, b)"),

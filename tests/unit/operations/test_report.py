@@ -10,7 +10,7 @@ from operations.report import SystemState, states
 from settings.container import Amounts, Image, Port, Resources
 from settings.migration import Migration, MigrationEngine, MigrationTarget
 from settings.service import Exposure, Service
-from settings.system import Secret
+from settings.system import Secret, SecretKey
 from tests.unit.operations.builders import manifest, placed, stack, system, workload
 
 AMOUNTS = Amounts(cpu="1", memory="1Gi")
@@ -252,12 +252,19 @@ def test_secret_that_is_made_says_nothing(kind: str, condition: str) -> None:
 
 
 MIGRATED = API.model_copy(
-    update={"migration": Migration(engine=MigrationEngine.GOOSE, secret="db", databases={"shop_db": MigrationTarget()})}
+    update={
+        "exposure": {},
+        "migration": Migration(engine=MigrationEngine.GOOSE, secret="db", databases={"shop_db": MigrationTarget()}),
+    }
 )
 
 
 def migrated(*conditions: str) -> SystemState:
-    found = stack(system("plate", services={"api": MIGRATED}, secrets={"db": Secret(source="existing", keys={})}))
+    found = stack(
+        system(
+            "plate", services={"api": MIGRATED}, secrets={"db": Secret(source="existing", keys={"URL": SecretKey()})}
+        )
+    )
     place = Place(found, found.systems["plate"], "seoul")
     (job,) = (one for one in migrations(place, MIGRATED) if one.manifest["kind"] == "Job")
     status = {"conditions": [{"type": one, "status": "True", "reason": "R", "message": "m"} for one in conditions]}
