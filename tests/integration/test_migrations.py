@@ -16,6 +16,7 @@ from tests.integration.on_plane import DEPLOYMENT, POD, SECRET, Cluster, Ended, 
 pytestmark = pytest.mark.timeout(300)
 
 JOB = Type("batch", "v1", "Job")
+SEALED_SECRET = Type("bitnami.com", "v1alpha1", "SealedSecret")
 
 BANK = """\
 description: Bank
@@ -26,6 +27,7 @@ services:
     image: { repository: bank/ledger }
     ports: { http: { container: 8080 } }
     secretEnvFrom: [ledger-secrets]
+    secretEnv: { OLD: { secret: old-secrets, key: old } }
     migration:
       engine: goose
       backoffLimit: 0 # the guide's three more tries have pauses of 10, 20 and 40 s between them
@@ -44,6 +46,7 @@ services:
     secretEnv: { TOKEN: { secret: lost-secrets, key: token } }
 secrets:
   ledger-secrets: { keys: { LEGAL_URL: {}, IDENTITY_URL: {}, AUTH_URL: {} } }
+  old-secrets: { keys: { old: {} } }
   reader-secrets: { source: existing, keys: { jwt.pem: {} } }
   lost-secrets: { source: existing, keys: { token: {} } }
 """
@@ -53,6 +56,8 @@ bank:
   reader: { tag: 1.0.0 }
   lost: { tag: 1.0.0 }
 """
+OLD = ("    secretEnv: { OLD: { secret: old-secrets, key: old } }\n", "  old-secrets: { keys: { old: {} } }\n")
+"""What the releases after the first no longer have."""
 LEDGER = "bank/ledger"
 SICK = ("reader", "lost")
 
@@ -122,6 +127,8 @@ def failed(deployed: Ended, bank: OnPlane, cluster: Cluster) -> tuple[Ended, dic
     before = cluster.read(DEPLOYMENT, "bank", "ledger")
     old = {pod["metadata"]["uid"] for pod in pods(cluster, "ledger")}
     bank.change("releases/local.yaml", "tag: 1.0.0, needs", "tag: 2.0.0-fail, needs")
+    for lines in OLD:
+        bank.change("catalog/bank.yaml", lines, "")
     return bank.naru("up", "--stack", "local"), before, old
 
 
@@ -135,6 +142,8 @@ def test_failed_migration_leaves_the_old_workload_as_it_is(
     assert now["spec"] == before["spec"]
     assert now["status"]["availableReplicas"] == before["status"]["availableReplicas"]
     assert {pod["metadata"]["uid"] for pod in pods(cluster, "ledger")} == old
+    # What the new release does without, and the old pods read when they start again.
+    assert "old-secrets" in cluster.names(SEALED_SECRET, "bank")
 
 
 def test_failed_migration_says_why_and_how_it_is_run_again(
@@ -197,7 +206,7 @@ def test_pod_without_its_secret_or_key_stays_unready_and_the_report_names_both(
     failed: tuple[Ended, dict[str, Any], set[str]], bank: OnPlane, cluster: Cluster
 ) -> None:
     assert failed[0].code == 3
-    bank.write("catalog/bank.yaml", BANK)
+    bank.write("catalog/bank.yaml", BANK.replace(OLD[0], "").replace(OLD[1], ""))
     sick = "".join(line for line in RELEASE.splitlines(keepends=True) if line.strip().startswith(SICK))
     bank.add("releases/local.yaml", sick)
     cluster.apply("v1", "Secret", "bank", "reader-secrets", stringData={"other": "x"})
