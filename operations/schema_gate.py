@@ -26,6 +26,15 @@ def older_code(loaded: Loaded, reached: Mapping[tuple[str, str, str], str]) -> l
 
 def _fault(loaded: Loaded, found: Regression) -> Fault:
     image = ("services", found.service, "image")
+    if not found.needs:
+        position, path = loaded.merged[found.system].locate((*image, "tag"))
+        return Fault(
+            *position,
+            path,
+            f"the release says no more which version of {found.database} the image of {found.system}/{found.service} "
+            f"needs, and the database is at {found.reached}",
+            f"add needsSchema: {{ {found.database}: … }}; --accept-older-code lets it pass this once",
+        )
     service = loaded.stack.systems[found.system].services[found.service]
     key = "needsSchema" if found.database in service.image.needs_schema else "runsOnSchema"
     position, path = loaded.merged[found.system].locate((*image, key, found.database))

@@ -16,7 +16,7 @@ class Regression:
     service: str
     database: str
     needs: str
-    """The newest version of the schema that the image is known to run on."""
+    """The newest version of the schema that the image is known to run on; empty where the release says none."""
     reached: str
     """The version that the database has."""
 
@@ -37,16 +37,19 @@ def schema_of(service: Service) -> dict[str, str]:
 def going_back(stack: Stack, reached: Mapping[tuple[str, str, str], str]) -> list[Regression]:
     """Return the services whose image is older than the schema, sorted.
 
-    `reached` has the version of each database by system, service and database. What the stack has no service for, or
-    the release no version of, cannot be told and is left out. Raises ValueError for a version that is none.
+    `reached` has the version of each database by system, service and database. A release that says no more what its
+    image needs counts as older: it may well be. What the stack does not migrate is left out. Raises ValueError for a
+    version that is none.
     """
     found = []
     for (system_name, name, database), version in reached.items():
         system = stack.systems.get(system_name)
         service = None if system is None or not system.enabled else system.services.get(name)
-        if service is None or not service.enabled:
+        if service is None or not service.enabled or service.migration is None:
             continue
-        known = schema_of(service).get(database)
-        if known is not None and schema_order(known) < schema_order(version):
+        if database not in service.migration.databases:
+            continue
+        known = schema_of(service).get(database, "")
+        if not known or schema_order(known) < schema_order(version):
             found.append(Regression(system_name, name, database, known, version))
     return sorted(found)

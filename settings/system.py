@@ -63,7 +63,7 @@ class Secret(Settings):
 
 
 class SecretStore(Settings):
-    """Where External Secrets reads values: a SecretStore, or a ClusterSecretStore that others have made or we make."""
+    """Where External Secrets reads values: a SecretStore in each namespace that uses it, or one ClusterSecretStore."""
 
     provider: Literal["vault", "aws-secrets-manager", "aws-parameter-store"]
     cluster_wide: bool = False

@@ -38,6 +38,10 @@ def _claims(stack: Stack, system: System) -> Iterator[_Claim]:
     for key in system.namespaces:
         name = system.namespace_name(key)
         yield _Claim(("namespace", name), system.name, ("namespaces", key), f"the namespace {quoted(name)}")
+    for name, secret_store in system.secret_stores.items():
+        if secret_store.cluster_wide:
+            what = f"the ClusterSecretStore {quoted(name)}"
+            yield _Claim(("ClusterSecretStore", name), system.name, ("secretStores", name), what)
     for name, store in system.data_stores.items():
         if store.enabled:
             path: Path = ("dataStores", name)

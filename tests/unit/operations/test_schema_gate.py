@@ -51,7 +51,7 @@ def commit(root: Path) -> None:
 
 
 def release(root: Path, *parts: str) -> None:
-    text = f"shop:\n  web: {{ tag: '1', {', '.join(parts)} }}\n"
+    text = f"shop:\n  web: {{ {', '.join(("tag: '1'", *parts))} }}\n"
     (root / "releases" / "test.yaml").write_text(text, encoding="utf-8")
 
 
@@ -67,6 +67,14 @@ def test_release_that_goes_back_behind_its_base_is_refused_by_one_line(repositor
     assert told.startswith("releases/test.yaml:2: shop.web.needsSchema.shop_db: ")
     assert "runs on version 5 of shop_db, which is at 7" in told
     assert "runsOnSchema: { shop_db: 7 }" in told
+
+
+def test_release_that_says_no_more_what_it_needs_is_refused(repository: Path, capsys: Capture) -> None:
+    release(repository)
+    assert check() == Exit.FAULTS
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith("releases/test.yaml:2: shop.web.tag: the release says no more which version of shop_db ")
+    assert "the database is at 7; add needsSchema: { shop_db: … }" in line
 
 
 def test_release_that_goes_on_or_stays_is_accepted(repository: Path, capsys: Capture) -> None:

@@ -34,6 +34,14 @@ def test_small_project_is_right(project: Project) -> None:
     assert project.faults() == []
 
 
+@pytest.mark.parametrize(("scope", "taken"), [("true", 1), ("false", 0)])
+def test_a_cluster_has_one_store_of_a_name(project: Project, scope: str, taken: int) -> None:
+    store = f"secretStores: {{ aws: {{ provider: aws-secrets-manager, region: seoul, clusterWide: {scope} }} }}\n"
+    project.change(SHOP, "environments:\n", f"{store}environments:\n")
+    project.add(MAIL, store)
+    assert len([line for line in project.faults() if 'the ClusterSecretStore "aws" is taken' in line]) == taken
+
+
 @pytest.mark.parametrize(("length", "refused"), [(52, False), (53, True)])
 def test_a_name_leaves_room_for_the_names_made_of_it(length: int, *, refused: bool) -> None:
     service = a_service("w" * length)

@@ -16,7 +16,8 @@ VERSIONS = st.lists(st.integers(0, 99), min_size=1, max_size=3).map(lambda parts
 
 def a_release(needs: dict[str, Any], runs_on: dict[str, Any] | None = None, **changes: Any) -> Service:
     image = {"repository": "example/api", "tag": "1", "needsSchema": needs, "runsOnSchema": runs_on or {}}
-    return a_service(image=image, **changes)
+    databases = {name: {"directory": "/migrations", "urlKey": f"{name}_url"} for name in ("main", "log", "a", "b")}
+    return a_service(image=image, migration={"engine": "goose", "secret": "db", "databases": databases}, **changes)
 
 
 def test_newest_schema_is_the_one_accepted_where_there_is_one() -> None:
@@ -50,9 +51,14 @@ def test_release_goes_back_where_its_image_knows_less_than_the_database(
     assert found == ([Regression("demo", "api", "main", runs_on or needs, reached)] if back else [])
 
 
-@pytest.mark.parametrize("place", [("other", "api", "main"), ("demo", "gone", "main"), ("demo", "api", "unrecorded")])
-def test_what_the_release_does_not_speak_of_is_left_out(place: tuple[str, str, str]) -> None:
+@pytest.mark.parametrize("place", [("other", "api", "main"), ("demo", "gone", "main"), ("demo", "api", "unmigrated")])
+def test_what_the_stack_does_not_migrate_is_left_out(place: tuple[str, str, str]) -> None:
     assert going_back(a_stack(a_system(a_release({"main": 1}))), {place: "9"}) == []
+
+
+def test_release_that_says_no_more_what_it_needs_goes_back() -> None:
+    found = going_back(a_stack(a_system(a_release({"main": 7}))), {("demo", "api", "log"): "3"})
+    assert found == [Regression("demo", "api", "log", "", "3")]
 
 
 def test_what_is_not_enabled_does_not_go_back() -> None:
