@@ -51,8 +51,8 @@ def commit(root: Path) -> None:
 
 
 def release(root: Path, *parts: str) -> None:
-    text = f"shop:\n  web: {{ {', '.join(("tag: '1'", *parts))} }}\n"
-    (root / "releases" / "test.yaml").write_text(text, encoding="utf-8")
+    image = ", ".join(("tag: '1'", *parts))
+    (root / "releases" / "test.yaml").write_text(f"shop:\n  web: {{ {image} }}\n", encoding="utf-8")
 
 
 def check(*words: str) -> int:
