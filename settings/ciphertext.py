@@ -8,8 +8,8 @@ import binascii
 import hashlib
 from collections.abc import Mapping
 
-# Of RSA keys with 2048, 3072 and 4096 bits.
-_KEY_BYTES = (256, 384, 512)
+# Of RSA keys with 2048 to 16384 bits.
+_KEY_BYTES = range(256, 2048 + 1)
 _LENGTH_BYTES, _TAG_BYTES = 2, 16
 
 

@@ -34,3 +34,5 @@ class Sealed:
     line: int
     lines: Mapping[str, int] = field(default_factory=dict)
     """The line of each key."""
+    certificates: tuple[str, ...] = ()
+    """The fingerprints of the certificates it was sealed for, sorted; none where kubeseal did not say."""

@@ -15,6 +15,8 @@ API_VERSION = "bitnami.com/v1alpha1"
 KIND = "SealedSecret"
 DIGEST = "naru/sealed-digest"
 """The annotation with the `digest` of what was sealed."""
+CERTIFICATES = "naru/sealed-for"
+"""The annotation with the fingerprints of the certificates that were sealed for."""
 SCOPES = {
     # In this order: the controller reads the widest first.
     Scope.CLUSTER_WIDE: "sealedsecrets.bitnami.com/cluster-wide",
@@ -43,7 +45,8 @@ def sealed_secret(document: Document) -> Sealed:
     lines = {key: document.key_line(("spec", "encryptedData", key)) for key in values}
     name, namespace = (_text(document, "metadata", part) or "" for part in ("name", "namespace"))
     line = document.line(("metadata", "name"))
-    return Sealed(name, namespace, _scope(document), values, document.file, line, lines)
+    certificates = tuple(filter(None, (_text(document, "metadata", "annotations", CERTIFICATES) or "").split(",")))
+    return Sealed(name, namespace, _scope(document), values, document.file, line, lines, certificates)
 
 
 def faults_of(document: Document) -> Iterator[Fault]:

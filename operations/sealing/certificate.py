@@ -28,6 +28,7 @@ NAMESPACE: Final = "kube-system"
 SAMPLE: Final = "naru sample: its private key was thrown away"
 """The name in the certificate of the committed samples."""
 SOON: Final = timedelta(days=30)
+LEAST_BITS: Final = 2048
 
 # Where the embedded control plane, whose pods are simulated, has its controller.
 _LOCAL: Final = "naru.local/url"
@@ -96,8 +97,10 @@ def parse(content: bytes, place: str) -> Certificate:
     except ValueError:
         expected = "expected a PEM certificate, as kubeseal --fetch-cert writes it"
         raise SettingsError([Fault(place, 0, "", "no certificate", expected)]) from None
-    if not isinstance(found.public_key(), RSAPublicKey):
-        raise SettingsError([Fault(place, 0, "", "a certificate without an RSA key", "sealing is for RSA keys")])
+    key = found.public_key()
+    if not isinstance(key, RSAPublicKey) or key.key_size < LEAST_BITS:
+        expected = f"sealing is for RSA keys of {LEAST_BITS} bits and more"
+        raise SettingsError([Fault(place, 0, "", "a certificate without such a key", expected)])
     return Certificate(place, found)
 
 
@@ -124,7 +127,8 @@ def of_cluster(server: ApiServer, cluster: str) -> Certificate:
     try:
         service = server.get(f"{base}/{CONTROLLER}")
         url = (service["metadata"].get("annotations") or {}).get(_LOCAL)
-        if url is not None:
+        # An annotation may be anybody's: it leads to no other machine.
+        if url is not None and url.startswith("http://127.0.0.1:"):
             return parse(_fetched(url), f"{url}/v1/cert.pem")
         # The first port's name, as kubeseal addresses it.
         port = service["spec"]["ports"][0].get("name", "")

@@ -12,6 +12,7 @@ from settings.loading import load, stacks
 from settings.sealed import COMMITTED
 from settings.sealed_checks import superfluous, unsealed
 from settings.sealed_files import CERTIFICATE
+from settings.stack import Stack
 
 
 def run(root: Path, chosen: Sequence[str], *, as_json: bool) -> int:
@@ -27,7 +28,7 @@ def run(root: Path, chosen: Sequence[str], *, as_json: bool) -> int:
             continue
         faults += (*unsealed(loaded, {"sealed"}), *superfluous(loaded))
         keys += sum(len(sealed.values) for system in loaded.stack.sealed.values() for sealed in system.values())
-        found, told = _certificate(root, name)
+        found, told = _certificate(root, loaded.stack)
         faults += found
         warnings += told
     for warning in warnings:
@@ -45,8 +46,8 @@ def run(root: Path, chosen: Sequence[str], *, as_json: bool) -> int:
     return Exit.OK
 
 
-def _certificate(root: Path, stack: str) -> tuple[list[Fault], list[str]]:
-    place = f"{COMMITTED}/{stack}/{CERTIFICATE}"
+def _certificate(root: Path, stack: Stack) -> tuple[list[Fault], list[str]]:
+    place = f"{COMMITTED}/{stack.name}/{CERTIFICATE}"
     if not (root / place).exists():
         return [], []
     try:
@@ -56,4 +57,11 @@ def _certificate(root: Path, stack: str) -> tuple[list[Fault], list[str]]:
     now = datetime.now(UTC)
     trouble = found.trouble(now)
     warning = found.warning(now)
-    return [trouble] if trouble else [], [warning] if warning and not trouble else []
+    others = [
+        f"{sealed.file}:{sealed.line}: {name} has values that are sealed for another certificate than {place}: "
+        f"naru seal {system}/{name} --stack {stack.name}, or naru reseal"
+        for system, secrets in stack.sealed.items()
+        for name, sealed in secrets.items()
+        if sealed.file.startswith(COMMITTED) and {*sealed.certificates} - {found.fingerprint}
+    ]
+    return [trouble] if trouble else [], [warning, *others] if warning and not trouble else others

@@ -7,9 +7,11 @@ from typing import Final
 
 from manifests.placed import Manifest
 from manifests.text import to_yaml
+from operations.sealing.certificate import Certificate
 from settings.faults import SettingsError
 from settings.sealed import Sealed
-from settings.sealed_files import API_VERSION, DIGEST, KIND, SCOPES, digest, read_sealed
+from settings.sealed_document import API_VERSION, CERTIFICATES, DIGEST, KIND, SCOPES
+from settings.sealed_files import digest, read_sealed
 
 COMMITTED_HEADER: Final = """\
 # Sealed values, which only the Sealed Secrets controller of the cluster can open: made by `naru seal`, kept in Git.
@@ -22,6 +24,13 @@ SAMPLE_HEADER: Final = """\
 GENERATED_HEADER: Final = """\
 # Random values of this machine's control plane, sealed with its certificate: made by naru, once.
 """
+
+
+def header(path: Path, secrets: Iterable[Sealed], current: Certificate) -> str:
+    """Return what a file begins with; a sample stays one as long as any of it is sealed for another certificate."""
+    was_sample = path.is_file() and path.read_text(encoding="utf-8").startswith(SAMPLE_HEADER)
+    renewed = all(sealed.certificates == (current.fingerprint,) for sealed in secrets)
+    return SAMPLE_HEADER if current.is_sample or (was_sample and not renewed) else COMMITTED_HEADER
 
 
 def kept(path: Path, root: Path) -> dict[str, Sealed]:
@@ -42,10 +51,11 @@ def document(sealed: Sealed) -> Manifest:
     """Return one secret as kubeseal writes it, with a digest that tells whether it was changed since."""
     scope = {SCOPES[sealed.scope]: "true"} if sealed.scope in SCOPES else {}
     place = {"name": sealed.name, "namespace": sealed.namespace}
+    told = {CERTIFICATES: ",".join(sealed.certificates)} if sealed.certificates else {}
     return {
         "apiVersion": API_VERSION,
         "kind": KIND,
-        "metadata": {**place, "annotations": {**scope, DIGEST: digest(sealed.values)}},
+        "metadata": {**place, "annotations": {**scope, **told, DIGEST: digest(sealed.values)}},
         "spec": {
             "encryptedData": dict(sealed.values),
             "template": {"metadata": {**place, **({"annotations": scope} if scope else {})}, "type": "Opaque"},

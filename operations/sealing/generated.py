@@ -1,5 +1,6 @@
 """Random values for the secrets of a stack that generates them: made and sealed once, kept as ciphertext alone."""
 
+import hashlib
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -40,7 +41,8 @@ def ensure(root: Path, stack: Stack, server: ApiServer) -> bool:
     folder = root / GENERATED / stack.name
     kept_for = folder / CERTIFICATE
     same = kept_for.is_file() and kept_for.read_bytes() == current.pem
-    if same and not any(_lacks(stack, system, found) for system, found in wanted.items()):
+    headers = {name: _header(stack.systems[name]) for name in wanted}
+    if same and not any(_lacks(root, stack, name, found, headers[name]) for name, found in wanted.items()):
         return False
     keys = certificate.private_keys(server)
     made = False
@@ -48,7 +50,7 @@ def ensure(root: Path, stack: Stack, server: ApiServer) -> bool:
         path = folder / f"{name}.yaml"
         present, _ = read_sealed(path, root)
         after = complete(stack.systems[name], found, present, lambda sealed, key: _opened(sealed, key, keys), current)
-        made |= file.write(path, file.text(file.GENERATED_HEADER, after), private=True)
+        made |= file.write(path, file.text(headers[name], after), private=True)
     file.write(kept_for, current.pem.decode(), private=True)
     return made
 
@@ -111,10 +113,15 @@ def complete(
 
 
 def consistent(recipes: Recipes, known: Mapping[KeyPlace, str]) -> dict[KeyPlace, str]:
-    """Return the known values without those that are made of one that is not known."""
+    """Return the known values without those that are made of one that is not known, or now made in another way."""
     left = dict(known)
     while True:
-        stale = [place for place in left if any(part not in left for part in _parts(place, recipes[place]))]
+        stale = [
+            place
+            for place, value in left.items()
+            if any(part not in left for part in _parts(place, recipes[place]))
+            or _derived(place, recipes[place], left) not in (None, value)
+        ]
         if not stale:
             return left
         for place in stale:
@@ -140,11 +147,23 @@ def _generated(stack: Stack, system: System) -> dict[str, Secret]:
     }
 
 
-def _lacks(stack: Stack, system: str, wanted: Mapping[str, Secret]) -> bool:
+def _lacks(root: Path, stack: Stack, system: str, wanted: Mapping[str, Secret], header: str) -> bool:
     sealed = stack.sealed.get(system, {})
-    return any(
-        name not in sealed or secret.keys.keys() != sealed[name].values.keys() for name, secret in wanted.items()
+    if any(name not in sealed or secret.keys.keys() != sealed[name].values.keys() for name, secret in wanted.items()):
+        return True
+    path = root / GENERATED / stack.name / f"{system}.yaml"
+    return not path.read_text(encoding="utf-8").startswith(header)
+
+
+def _header(system: System) -> str:
+    """Return what a file of generated values begins with: it tells whether a recipe has changed since."""
+    recipes = (
+        f"{name}/{key} {made.generate}\n"
+        for name, secret in system.secrets.items()
+        for key, made in secret.keys.items()
     )
+    digest = hashlib.sha256("".join(sorted(recipes)).encode()).hexdigest()[:16]
+    return f"{file.GENERATED_HEADER}# Recipes: {digest}\n"
 
 
 def _opened(sealed: Sealed, key: str, keys: list[rsa.RSAPrivateKey]) -> str | None:
@@ -152,6 +171,12 @@ def _opened(sealed: Sealed, key: str, keys: list[rsa.RSAPrivateKey]) -> str | No
         return unseal(sealed.values[key], keys, label_of(sealed)).decode()
     except (CannotOpenError, UnicodeDecodeError):
         return None
+
+
+def _derived(place: KeyPlace, text: str, known: Mapping[KeyPlace, str]) -> str | None:
+    """Return a value that is made of others, None for one that is random."""
+    how = recipe(text)
+    return None if how.kind in {"password", "rsa-private-key"} else _value(place[0], how, known.__getitem__)
 
 
 def _parts(place: KeyPlace, text: str) -> Iterator[KeyPlace]:

@@ -56,17 +56,17 @@ def run(
         for outcome in resealed
         for key in outcome.unopened
     ]
-    if faults and not partial:
+    count = sum(outcome.opened for resealed in outcomes.values() for outcome in resealed)
+    if faults and not (partial and count):
         raise SettingsError(faults)
-    header = file.SAMPLE_HEADER if new.is_sample else file.COMMITTED_HEADER
-    for path, resealed in outcomes.items():
-        file.write(root / path, file.text(header, (outcome.sealed for outcome in resealed)))
+    texts = {root / path: _text(root / path, [one.sealed for one in found], new) for path, found in outcomes.items()}
+    for place, text in texts.items():
+        file.write(place, text)
     committed = root / COMMITTED / name / CERTIFICATE
     if committed.exists():
         file.write(committed, new.pem.decode())
     for fault in faults:
         say(f"to type again: {fault}")
-    count = sum(outcome.opened for resealed in outcomes.values() for outcome in resealed)
     write_lines([f"{count} values are sealed for the certificate {new.fingerprint}, until {new.until:%Y-%m-%d}"])
     return Exit.FAULTS if faults else Exit.OK
 
@@ -79,7 +79,15 @@ def reseal(sealed: Sealed, keys: Sequence[RSAPrivateKey], new: Certificate) -> R
             values[key] = seal(unseal(ciphertext, keys, label_of(sealed)), new.key, label_of(sealed))
         except CannotOpenError:
             unopened.append(key)
-    return Resealed(replace(sealed, values=values), len(values) - len(unopened), tuple(unopened))
+    others = sealed.certificates if unopened else ()
+    certificates = tuple(sorted({*others, new.fingerprint})) if len(unopened) < len(values) else others
+    return Resealed(
+        replace(sealed, values=values, certificates=certificates), len(values) - len(unopened), tuple(unopened)
+    )
+
+
+def _text(path: Path, secrets: list[Sealed], new: Certificate) -> str:
+    return file.text(file.header(path, secrets, new), secrets)
 
 
 def _keys(root: Path, stack: Stack, files: Sequence[Path]) -> list[RSAPrivateKey]:

@@ -1,6 +1,6 @@
 """`naru seal`: values of one secret to ciphertext in its file."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,9 +45,10 @@ class Target:
         """The name in the cluster of its namespace."""
         return self.stack.systems[self.system].namespace_name(self.secret.namespace)
 
-    def holding(self, ciphertext: Mapping[str, str]) -> Sealed:
-        """Return it with this ciphertext."""
-        return Sealed(self.name, self.namespace, self.secret.scope, dict(ciphertext), self.file, 0)
+    def holding(self, ciphertext: Mapping[str, str], certificates: Iterable[str] = ()) -> Sealed:
+        """Return it with this ciphertext, sealed for the certificates of these fingerprints."""
+        known = tuple(sorted(set(certificates)))
+        return Sealed(self.name, self.namespace, self.secret.scope, dict(ciphertext), self.file, 0, certificates=known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,8 @@ def run(
         if key not in target.secret.keys:
             raise _unfit(target.called, f"no key {quoted(key)}", did_you_mean(key, target.secret.keys))
     present = file.kept(root / target.file, root)
-    before = present.get(target.name, target.holding({})).values
+    kept = present.get(target.name, target.holding({}))
+    before = kept.values
     sealing_for = certificate.usable(choose(root, loaded.stack, certificate_file))
     warn(sealing_for)
     if sources.given:
@@ -89,9 +91,11 @@ def run(
     bound_to = label(target.secret.scope, target.namespace, target.name)
     new = {key: seal(value.value, sealing_for.key, bound_to) for key, value in found.items()}
     if new:
-        after = target.holding({**before, **new})
-        header = file.SAMPLE_HEADER if sealing_for.is_sample else file.COMMITTED_HEADER
-        file.write(root / target.file, file.text(header, file.merged(present, after)))
+        others = kept.certificates if before.keys() - new.keys() else ()
+        after = target.holding({**before, **new}, (*others, sealing_for.fingerprint))
+        secrets = file.merged(present, after)
+        header = file.header(root / target.file, secrets, sealing_for)
+        file.write(root / target.file, file.text(header, secrets))
         write_lines([f"sealed {', '.join(new)} of {target.called} in {target.file}"])
     else:
         write_lines([f"nothing was given, so {target.file} stays as it is"])

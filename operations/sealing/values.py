@@ -48,7 +48,8 @@ def _of_files(options: Iterable[str], faults: list[Fault]) -> Iterator[tuple[str
         try:
             yield key, Given(Path(path).read_bytes(), path)
         except OSError as error:
-            faults.append(Fault(path, 0, "", _why(error), "expected a file with the value"))
+            # The path is not shown: it may be the value itself, given by mistake.
+            faults.append(Fault(f"--from-file {key}", 0, "", _why(error), "expected KEY=PATH, a file with the value"))
 
 
 def _of_env_file(path: Path, faults: list[Fault]) -> Iterator[tuple[str, Given]]:
