@@ -6,7 +6,7 @@ from manifests.claim import persistent_volume_claim
 from manifests.container import resources, rights
 from manifests.dump_script import FOLDER, dump_script, upload_script
 from manifests.image import image_reference
-from manifests.job import environment_of, fitting, job, job_template
+from manifests.job import environment_of, fitting, job, job_template, keys_read
 from manifests.placed import Manifest, Part, Place, Placed, reference
 from manifests.volume import WRITABLE_LIMIT
 from settings.container import Image, Security
@@ -81,7 +81,14 @@ def _template(
         init, main = [dump], _upload(place, service, migration, store, bucket)
     scratch: Manifest = {"name": _SCRATCH, "emptyDir": {"sizeLimit": WRITABLE_LIMIT}}
     return job_template(
-        place, service, migration, [main], security=store.security, volumes=[dumps, scratch], init_containers=init
+        place,
+        service,
+        migration,
+        [main],
+        security=store.security,
+        reads=keys_read(migration, target),
+        volumes=[dumps, scratch],
+        init_containers=init,
     )
 
 
@@ -104,6 +111,5 @@ def _confined(service: Service, migration: Migration, security: Security) -> Man
     return {
         "resources": resources(migration.resources or service.resources),
         "securityContext": rights(security),
-        "terminationMessagePolicy": "FallbackToLogsOnError",
         "volumeMounts": [{"name": _DUMPS, "mountPath": FOLDER}, {"name": _SCRATCH, "mountPath": f"/{_SCRATCH}"}],
     }

@@ -127,8 +127,6 @@ class Containers:
             manifest["lifecycle"] = {"preStop": {"sleep": {"seconds": settings.pre_stop_seconds}}}
         manifest["resources"] = resources(settings.resources)
         manifest["securityContext"] = rights(settings.security)
-        # The last lines of a container that failed stand in the pod's status, where `naru up` finds them.
-        manifest["terminationMessagePolicy"] = "FallbackToLogsOnError"
         mounts = self._mounts(settings, sidecar)
         if mounts:
             manifest["volumeMounts"] = mounts

@@ -8,15 +8,15 @@ securityContext             of pod and container: as the service's, and so all t
 resources                   `migration.resources`, else the service's
 volumes                     an emptyDir for each of the service's writable paths
 env                         `migration.env`, in which `$(KEY)` is the value of another key of the secret
-terminationMessagePolicy    FallbackToLogsOnError: the last lines of what failed stand in the pod's status
 imagePullPolicy, imagePullSecrets, nodeSelector, enableServiceLinks: as the service's pods have them
-checksum/secrets            on the pods: what is known of the secret's values
+checksum/secrets            on the pods: what is known of the values that the Job is about
 naru/schema                 on the Job: the version of the schema that it leads to, where the release says one
 pulumi.com/replaceUnready   `direct`: what failed is run again by the next update
 pulumi.com/timeoutSeconds   `direct`: no less patience than the deadline
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any
@@ -26,7 +26,8 @@ from manifests.placed import Manifest, Part, Place, Placed
 from manifests.pod import pod_rights
 from manifests.secret_checksum import CHECKSUM, secret_checksum
 from settings.container import Security
-from settings.migration import Migration
+from settings.migration import Migration, MigrationTarget
+from settings.migration_targets import command_of
 from settings.service import Service
 from settings.types import duration_seconds
 
@@ -34,6 +35,7 @@ TTL_SECONDS = 300
 """How long a finished Job stays where Argo CD makes a new one for every sync; its hook's log is read until then."""
 
 _MARGIN_SECONDS = 60
+_VARIABLE = re.compile(r"\$\(([-._a-zA-Z0-9]+)\)")
 _LONGEST_NAME = 63
 _HASH = 8
 
@@ -64,13 +66,14 @@ def job_template(
     containers: Sequence[Manifest],
     *,
     security: Security,
+    reads: frozenset[str] | None,
     volumes: Sequence[Manifest] = (),
     init_containers: Sequence[Manifest] = (),
 ) -> Manifest:
     """Return the pod template of a Job.
 
     It cannot change under a Job, so that all of it is in the Job's hash, and nothing in it says less than it does: the
-    service's own labels are not in it.
+    service's own labels are not in it. `reads` are the keys of the secret whose change runs it again, None for all.
     """
     spec: Manifest = {
         "restartPolicy": "Never",
@@ -89,10 +92,17 @@ def job_template(
     if service.placement.node_selector:
         spec["nodeSelector"] = dict(service.placement.node_selector)
     metadata: Manifest = {"labels": place.labels(jobs_name(service), service.name)}
-    checksum = secret_checksum(place, {migration.secret: None})
+    checksum = secret_checksum(place, {migration.secret: reads})
     if checksum is not None:
         metadata["annotations"] = {CHECKSUM: checksum}
     return {"metadata": metadata, "spec": spec}
+
+
+def keys_read(migration: Migration, target: MigrationTarget) -> frozenset[str] | None:
+    """Return the keys of the secret that say which database it is; None, for all, where a command may read any."""
+    if command_of(migration, target):
+        return None
+    return frozenset((target.url_key, *_VARIABLE.findall(" ".join(migration.env.values()))))
 
 
 def environment_of(migration: Migration) -> Manifest:

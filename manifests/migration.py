@@ -12,12 +12,12 @@ from manifests.backup import backup_claim, backup_jobs
 from manifests.container import resources, rights
 from manifests.data_store import needed_stores
 from manifests.image import image_reference
-from manifests.job import TTL_SECONDS, content_hash, environment_of, job, job_template, jobs_name
+from manifests.job import TTL_SECONDS, content_hash, environment_of, job, job_template, jobs_name, keys_read
 from manifests.migration_command import command, dry_run
 from manifests.placed import Manifest, Part, Place, Placed, reference
 from manifests.secret import secret_reference
 from manifests.volume import WRITABLE_LIMIT, Volumes, volume_name
-from settings.migration import Migration
+from settings.migration import Migration, MigrationTarget
 from settings.migration_targets import job_name
 from settings.service import Service
 from settings.types import schema_order
@@ -36,7 +36,7 @@ def migrations(place: Place, service: Service) -> list[Placed]:
     if migration is None or not place.is_primary:
         return []
     templates = {
-        database: _template(place, service, migration, command(migration, target))
+        database: _template(place, service, migration, target, command(migration, target))
         for database, target in migration.databases.items()
     }
     before = _needs(place, service, migration)
@@ -80,7 +80,7 @@ def dry_run_job(place: Place, service: Service, database: str) -> Placed | None:
     if not argv:
         return None
     name = f"{job_name(service.name, migration, database)}-dry-run"
-    template = _template(place, service, migration, argv)
+    template = _template(place, service, migration, migration.databases[database], argv)
     placed = job(place, service, migration, name, template, wave=0, after=())
     manifest = {**placed.manifest, "metadata": {**placed.manifest["metadata"], "name": name}}
     del manifest["metadata"]["annotations"]
@@ -88,7 +88,9 @@ def dry_run_job(place: Place, service: Service, database: str) -> Placed | None:
     return replace(placed, manifest=manifest, hashed=False)
 
 
-def _template(place: Place, service: Service, migration: Migration, argv: Sequence[str]) -> Manifest:
+def _template(
+    place: Place, service: Service, migration: Migration, target: MigrationTarget, argv: Sequence[str]
+) -> Manifest:
     volumes = Volumes()
     mounts = [
         {"name": volumes.add(volume_name(path), {"emptyDir": {"sizeLimit": WRITABLE_LIMIT}}), "mountPath": path}
@@ -102,11 +104,18 @@ def _template(place: Place, service: Service, migration: Migration, argv: Sequen
         **environment_of(migration),
         "resources": resources(migration.resources or service.resources),
         "securityContext": rights(service.security),
-        "terminationMessagePolicy": "FallbackToLogsOnError",
     }
     if mounts:
         container["volumeMounts"] = mounts
-    return job_template(place, service, migration, [container], security=service.security, volumes=volumes.manifests)
+    return job_template(
+        place,
+        service,
+        migration,
+        [container],
+        security=service.security,
+        reads=keys_read(migration, target),
+        volumes=volumes.manifests,
+    )
 
 
 def _account(place: Place, service: Service, migration: Migration) -> Placed:

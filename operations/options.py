@@ -17,7 +17,10 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Refresh = Annotated[bool, typer.Option("--refresh", help="Read every object from the cluster first.")]
 SkipPreview = Annotated[bool, typer.Option("--skip-preview", help="Do not show first what will change.")]
 AcceptOlderCode = Annotated[
-    bool, typer.Option("--accept-older-code", help="Let an image pass that is older than its database's schema.")
+    bool,
+    typer.Option(
+        "--accept-older-code", help="Let an older image than the schema pass; its version counts from then on."
+    ),
 ]
 
 

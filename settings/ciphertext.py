@@ -8,8 +8,8 @@ import binascii
 import hashlib
 from collections.abc import Mapping
 
-# Of RSA keys with 2048 to 16384 bits.
-_KEY_BYTES = range(256, 2048 + 1)
+# Of RSA keys with 2048 to 16384 bits, in steps of 512.
+_KEY_BYTES = range(256, 2048 + 1, 64)
 _LENGTH_BYTES, _TAG_BYTES = 2, 16
 
 

@@ -13,8 +13,13 @@ from settings.faults import escaped
 LINES: Final = 20
 """How many lines of a log are shown."""
 
-# What an address has between its user and its host, and what tools print of a DSN.
-_PASSWORD: Final = re.compile(r"(://[^\s:/@]*:)[^\s@]+(@)|(\bpassword\s*[=:]\s*)[^\s,;&]+", re.IGNORECASE)
+# What an address has between its user and its host, up to the last @ before the host ends; and what tools print of a
+# DSN, a variable or a map, quoted or not.
+_PASSWORD: Final = re.compile(
+    r"""(://[^\s:/@]*:)[^\s"']+(@)"""
+    r"""|((?:pass(?:w(?:or)?d)?["']?\s*[=:]|--passw(?:or)?d)\s*)(?:"[^"]*"|'[^']*'|[^\s,;&]+)""",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)

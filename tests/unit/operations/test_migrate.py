@@ -14,6 +14,7 @@ from operations.__main__ import main
 from operations.api_server import ApiError, UnreachableError
 from operations.exits import Exit
 from operations.migrate import plan, status
+from operations.migrate.state import last_lines
 from settings.environment import Cluster
 
 Project = Callable[..., Path]
@@ -250,6 +251,31 @@ def test_log_of_the_pod_says_more_than_its_message_and_hides_passwords(
     found = json.loads(capsys.readouterr().out)["jobs"][0]
     assert found["log"] == ["postgres://me:***@db/x refused", "host=db password=*** user=me", "\\x1b[31mred"]
     assert server.asked_for == [f"/api/v1/namespaces/shop/pods/{job}-x1/log"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "postgres://me:hunter2@db/x",
+        "mongodb://me:p@ss/hunter2@db:27017/x",
+        "PGPASSWORD=hunter2",
+        "DB_PASS=hunter2",
+        '{"password": "hunter2"}',
+        "password='one hunter2'",
+        "--password hunter2",
+        "PWD_PASSWD: hunter2",
+    ],
+)
+def test_a_password_in_a_log_is_hidden(line: str) -> None:
+    (shown,) = last_lines(f"cannot connect: {line} refused")
+    assert "hunter2" not in shown
+    assert "***" in shown
+    assert shown.startswith("cannot connect: ")
+    assert shown.endswith("refused")
+
+
+def test_a_word_about_passwords_is_left_as_it_is() -> None:
+    assert last_lines("password authentication failed") == ("password authentication failed",)
 
 
 @pytest.mark.parametrize(
