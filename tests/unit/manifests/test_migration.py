@@ -75,7 +75,7 @@ def test_job_runs_again_when_a_value_changes_that_says_which_database_it_is(
     migration: dict[str, Any], key: str, *, again: bool
 ) -> None:
     service = a_service(migration=migration)
-    keys = {"DATABASE_URL": {}, "JWT_SECRET": {}}
+    keys: dict[str, Any] = {"DATABASE_URL": {}, "JWT_SECRET": {}}
     system = a_system(service, secrets={"db": {"source": "sealed", "keys": keys}})
     before = dict.fromkeys(keys, "AgA1")
     names = [
