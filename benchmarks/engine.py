@@ -21,6 +21,7 @@ from local.toolchain import ensure
 from manifests.assembly import assemble
 from manifests.text import to_yaml
 from operations.local_commands import classes
+from operations.sealing.generated import prepared
 from settings.loading import load
 
 STACK = "local"
@@ -117,6 +118,7 @@ class _Bench:
                 **self._control_plane.pulumi_environment(progress),
                 "PYTHONPYCACHEPREFIX": str(self._bytecode),
             }
+            prepared(self.project, STACK)
             for folder in (self.project, self.floor):
                 self._pulumi(folder, "stack", "init", "--stack", STACK)
             yield

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
+from local import sealing
 from local.provider.api import Api
 from local.provider.objects import Type
 from local.provider.transport import ApiError, Transport
@@ -151,6 +152,12 @@ class Cluster:
 
     def _apply(self, obj: Mapping[str, Any]) -> dict[str, Any]:
         return self._api.apply(obj, field_manager=FIELD_MANAGER, force=True, dry_run=False, warn=_unheard)
+
+    def sealing_certificates(self) -> set[bytes]:
+        """Return the certificates of the Sealed Secrets controller's keys. Raises ApiError, Unreachable."""
+        return sealing.certificates(
+            self._api.list(Type("", "v1", "Secret"), sealing.NAMESPACE, labelSelector=sealing.KEYS)
+        )
 
     def mark(self) -> str:
         """Return which definitions were installed, as `set_mark` was told; empty before."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 from local.ports import ADDRESS
@@ -13,6 +15,8 @@ USER: Final = f"system:serviceaccount:{NAMESPACE}:{NAME}"
 GROUPS: Final = ("system:serviceaccounts", f"system:serviceaccounts:{NAMESPACE}", "system:authenticated")
 
 URL: Final = "naru.local/url"
+KEYS: Final = "sealedsecrets.bitnami.com/sealed-secrets-key"
+"""The label of the Secrets with the controller's keys."""
 
 _AUTHORIZATION: Final = "rbac.authorization.k8s.io"
 _SECONDS: Final = 2.0  # for an answer from this machine
@@ -52,8 +56,16 @@ def objects(port: int) -> list[dict[str, Any]]:
     ]
 
 
-def silence(port: int) -> str:
-    """Return what keeps the controller from giving its certificate, nothing if it gives one."""
+def certificates(secrets: Iterable[Mapping[str, Any]]) -> set[bytes]:
+    """Return the certificates of the controller's keys, each a Secret."""
+    return {base64.b64decode(secret["data"]["tls.crt"]).strip() for secret in secrets}
+
+
+def silence(port: int, own: Collection[bytes]) -> str:
+    """Return what keeps the controller from giving one of its `own` certificates, nothing if it gives one.
+
+    Where its port is taken it only logs that, and another cluster's may answer in its place.
+    """
     connection = http.client.HTTPConnection(ADDRESS, port, timeout=_SECONDS)
     try:
         connection.request("GET", "/v1/cert.pem")
@@ -63,8 +75,10 @@ def silence(port: int) -> str:
         return str(error)
     finally:
         connection.close()
-    if answer.status == http.client.OK and content.startswith(b"-----BEGIN CERTIFICATE-----"):
+    if answer.status == http.client.OK and content.strip() in own:
         return ""
+    if answer.status == http.client.OK and content.startswith(b"-----BEGIN CERTIFICATE-----"):
+        return f"port {port} gives the certificate of another cluster's"
     return f"/v1/cert.pem is answered with {answer.status} and no certificate"
 
 

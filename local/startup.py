@@ -56,11 +56,15 @@ class Startup:
         # Without etcd the API server would not end by itself: all that has to go goes first, the last one first.
         self._processes.stop([name for name in reversed(ORDER) if not self._runs(wanted[name])])
         with Session(self._places.kubeconfig("admin")) as session:
-            self._bring_up(Cluster(session), wanted, [*objects, *sealing.objects(ports["sealing"])], custom)
+            cluster = Cluster(session)
+            self._bring_up(cluster, wanted, [*objects, *sealing.objects(ports["sealing"])], custom)
             self._begin(4, "start the Sealed Secrets controller", 2)
             # Without the definition of what it watches it would ask for it at ever longer intervals.
             self._start(wanted[sealing.NAME])
-            self._await(lambda: sealing.silence(ports["sealing"]), "the Sealed Secrets controller gives no certificate")
+            self._await(
+                lambda: sealing.silence(ports["sealing"], cluster.sealing_certificates()),
+                "the Sealed Secrets controller gives no certificate",
+            )
         if self.started:
             time.sleep(_PROBATION)
             self._check_alive()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -74,17 +75,27 @@ def answering(status: int, content: bytes) -> Iterator[int]:
 
 
 def test_controller_that_gives_its_certificate_can_be_used() -> None:
-    with answering(200, b"-----BEGIN CERTIFICATE-----\n") as port:
-        assert sealing.silence(port) == ""
+    pem = b"-----BEGIN CERTIFICATE-----\n"
+    own = sealing.certificates([{"data": {"tls.crt": base64.b64encode(pem).decode()}}])
+    with answering(200, pem) as port:
+        assert sealing.silence(port, own) == ""
+
+
+def test_another_clusters_certificate_is_no_answer() -> None:
+    content = b"-----BEGIN CERTIFICATE-----\n"
+    with answering(200, content) as port:
+        assert sealing.silence(port, {b"-----BEGIN CERTIFICATE-----other"}) == (
+            f"port {port} gives the certificate of another cluster's"
+        )
 
 
 @pytest.mark.parametrize(("status", "content"), [(500, b"-----BEGIN CERTIFICATE-----\n"), (200, b"<html>\n")])
 def test_another_answer_is_told(status: int, content: bytes) -> None:
     with answering(status, content) as port:
-        assert sealing.silence(port) == f"/v1/cert.pem is answered with {status} and no certificate"
+        assert sealing.silence(port, ()) == f"/v1/cert.pem is answered with {status} and no certificate"
 
 
 def test_controller_that_does_not_listen_is_waited_for() -> None:
     with answering(200, b"") as port:
         pass
-    assert "refused" in sealing.silence(port)
+    assert "refused" in sealing.silence(port, ())
