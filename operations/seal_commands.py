@@ -45,7 +45,12 @@ def seal(
         typer.Option("--from-file", metavar="KEY=PATH", help="Take a key's value from a file; may be repeated."),
     ] = None,
     from_env_file: Annotated[
-        Path | None, typer.Option("--from-env-file", metavar="PATH", help="Take values from lines KEY=VALUE.")
+        Path | None,
+        typer.Option(
+            "--from-env-file",
+            metavar="PATH",
+            help="Take values from lines KEY=VALUE, as they are: quotes are part of a value.",
+        ),
     ] = None,
     from_stdin: Annotated[
         str | None, typer.Option("--from-stdin", metavar="KEY", help="Take a key's value from stdin.")
@@ -73,6 +78,12 @@ def seal(
     if secret is None or stack is None or len(stack) != 1:
         raise Stop(Exit.USAGE, "say which secret of which stack: naru seal SYSTEM/SECRET --stack STACK")
     sources = sealing.Sources(tuple(from_file or ()), from_env_file, from_stdin)
+    if key and sources.given:
+        raise Stop(
+            Exit.USAGE, "--key says what to ask for: leave it out where --from-file and its like give the values"
+        )
+    if as_json:
+        raise Stop(Exit.USAGE, "--json goes with --check")
     raise typer.Exit(sealing.run(project(root), stack[0], secret, sources, certificate, tuple(key or ())))
 
 
@@ -88,6 +99,7 @@ def reseal(
         typer.Option("--private-key", metavar="PEM", help="An old key; the controller's own where none is given."),
     ] = None,
     partial: Annotated[bool, typer.Option("--partial", help="Seal what opens, and leave the rest as it is.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing; tell what opens.")] = False,
     root: Root = None,
 ) -> None:
     """Seal what is committed anew, for another certificate.
@@ -103,5 +115,6 @@ def reseal(
         certificate_file=certificate,
         private_keys=tuple(private_key or ()),
         partial=partial,
+        dry_run=dry_run,
     )
     raise typer.Exit(code)

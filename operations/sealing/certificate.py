@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-import urllib.error
+import http.client
 import urllib.request
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -133,8 +133,9 @@ def of_cluster(server: ApiServer, cluster: str) -> Certificate:
         # The first port's name, as kubeseal addresses it.
         port = service["spec"]["ports"][0].get("name", "")
         content = server.text(f"{base}/http:{CONTROLLER}:{port}/proxy/v1/cert.pem")
-    except (ApiError, UnreachableError, urllib.error.URLError, OSError) as error:
-        found = f"{CONTROLLER} in {NAMESPACE} gives no certificate: {error}"
+    except (LookupError, ApiError, UnreachableError, http.client.HTTPException, OSError) as error:
+        why = "its Service has no port" if isinstance(error, LookupError) else error
+        found = f"{CONTROLLER} in {NAMESPACE} gives no certificate: {why}"
         expected = "install Sealed Secrets there, or commit secrets/<stack>/certificate.pem"
         raise SettingsError([Fault(cluster, 0, "", found, expected)]) from None
     return parse(content.encode(), f"{cluster}: {CONTROLLER}")

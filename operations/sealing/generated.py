@@ -26,6 +26,7 @@ from settings.system import Secret, System
 
 Recipes = Mapping[KeyPlace, str]
 """How the value of each key of a system is made."""
+_PRIVATE = "-----BEGIN PRIVATE KEY-----"
 
 
 def ensure(root: Path, stack: Stack, server: ApiServer) -> bool:
@@ -114,7 +115,7 @@ def complete(
 
 def consistent(recipes: Recipes, known: Mapping[KeyPlace, str]) -> dict[KeyPlace, str]:
     """Return the known values without those that are made of one that is not known, or now made in another way."""
-    left = dict(known)
+    left = {place: value for place, value in known.items() if _fits(recipes[place], value)}
     while True:
         stale = [
             place
@@ -171,6 +172,12 @@ def _opened(sealed: Sealed, key: str, keys: list[rsa.RSAPrivateKey]) -> str | No
         return unseal(sealed.values[key], keys, label_of(sealed)).decode()
     except (CannotOpenError, UnicodeDecodeError):
         return None
+
+
+def _fits(text: str, value: str) -> bool:
+    """Return whether a value that is random is of its recipe's kind: it may have been made by another one."""
+    kind = recipe(text).kind
+    return kind not in {"password", "rsa-private-key"} or value.startswith(_PRIVATE) == (kind == "rsa-private-key")
 
 
 def _derived(place: KeyPlace, text: str, known: Mapping[KeyPlace, str]) -> str | None:

@@ -38,10 +38,11 @@ def run(
     certificate_file: Path,
     private_keys: Sequence[Path],
     partial: bool,
+    dry_run: bool,
 ) -> int:
     """Seal the committed values of a stack anew. Raises SettingsError, and nothing is written, unless all of them open.
 
-    With `partial` those that open are sealed anew, and the others stay as they are.
+    With `partial` those that open are sealed anew, and the others stay as they are; with `dry_run` nothing is written.
     """
     stack = load(root, name).stack
     new = certificate.usable(certificate.read(certificate_file, str(certificate_file)))
@@ -59,6 +60,12 @@ def run(
     count = sum(outcome.opened for resealed in outcomes.values() for outcome in resealed)
     if faults and not (partial and count):
         raise SettingsError(faults)
+    told = f"the certificate {new.fingerprint}, until {new.until:%Y-%m-%d}"
+    if dry_run:
+        for fault in faults:
+            say(f"to type again: {fault}")
+        write_lines([f"{count} values open and would be sealed for {told}; nothing was written"])
+        return Exit.FAULTS if faults else Exit.OK
     texts = {root / path: _text(root / path, [one.sealed for one in found], new) for path, found in outcomes.items()}
     for place, text in texts.items():
         file.write(place, text)
@@ -67,7 +74,7 @@ def run(
         file.write(committed, new.pem.decode())
     for fault in faults:
         say(f"to type again: {fault}")
-    write_lines([f"{count} values are sealed for the certificate {new.fingerprint}, until {new.until:%Y-%m-%d}"])
+    write_lines([f"{count} values are sealed for {told}"])
     return Exit.FAULTS if faults else Exit.OK
 
 

@@ -76,18 +76,20 @@ def run(
     target = find(loaded, secret)
     for key in keys:
         if key not in target.secret.keys:
-            raise _unfit(target.called, f"no key {quoted(key)}", did_you_mean(key, target.secret.keys))
+            # What follows a = may be a value, given by mistake.
+            shown = key.partition("=")[0]
+            raise _unfit(target.called, f"no key {quoted(shown)}", did_you_mean(shown, target.secret.keys))
     present = file.kept(root / target.file, root)
     kept = present.get(target.name, target.holding({}))
     before = kept.values
     sealing_for = certificate.usable(choose(root, loaded.stack, certificate_file))
     warn(sealing_for)
     if sources.given:
-        found = values.given(sources.files, sources.env_file, sources.stdin)
+        found = values.given(sources.files, sources.env_file, sources.stdin, target.secret.keys)
     else:
         say(f"{target.called} on {stack}, sealed for {sealing_for.place} ({sealing_for.fingerprint})")
         found = values.asked(keys or target.secret.keys, before)
-    values.check(target.called, found, target.secret.keys)
+    values.check(target.called, found, target.secret.keys, before)
     bound_to = label(target.secret.scope, target.namespace, target.name)
     new = {key: seal(value.value, sealing_for.key, bound_to) for key, value in found.items()}
     if new:

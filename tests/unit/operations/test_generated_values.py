@@ -1,6 +1,8 @@
 """Values that a stack makes for itself: made once, put together of each other, and kept as ciphertext alone."""
 
 import base64
+import socket
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from operations.sealing import certificate, generated
 from operations.sealing.format import label_of, unseal
+from settings.faults import SettingsError
 from settings.loading import load
 from settings.stack import Stack
 from tests.projects import Project
@@ -176,6 +179,22 @@ def test_a_value_without_what_it_is_made_of_is_not_kept() -> None:
     assert generated.consistent(recipes, {("a", "text"): "x!", ("b", "own"): "y"}) == {("b", "own"): "y"}
 
 
+def test_a_random_value_of_another_kind_is_made_anew_with_what_is_made_of_it(shop: Project) -> None:
+    server = Server(a_key())
+    shop.change("catalog/shop.yaml", "private: { generate: rsa-private-key }", "private: {}")
+    shop.change("catalog/shop.yaml", "public: { generate: rsa-public-key private }", "public: {}")
+    ensure(shop, server)
+    before = values(shop, a_key())
+    shop.change("catalog/shop.yaml", "private: {}", "private: { generate: rsa-private-key }")
+    shop.change("catalog/shop.yaml", "public: {}", "public: { generate: rsa-public-key private }")
+    assert ensure(shop, server) is True
+    after = values(shop, a_key())
+    private = serialization.load_pem_private_key(after["other/private"].encode(), password=None)
+    public = serialization.load_pem_public_key(after["other/public"].encode())
+    assert private.public_key() == public
+    assert {key for key in after if after[key] != before[key]} == {"other/private", "other/public"}
+
+
 def test_only_this_machine_is_asked_in_place_of_the_service() -> None:
     class Misled(Server):
         def get(self, path: str) -> dict[str, Any]:
@@ -184,3 +203,33 @@ def test_only_this_machine_is_asked_in_place_of_the_service() -> None:
             return found
 
     assert certificate.of_cluster(Misled(a_key()), "main").pem == a_certificate().pem  # type: ignore[arg-type]
+
+
+def test_a_service_without_a_port_is_one_line() -> None:
+    class Portless(Server):
+        def get(self, path: str) -> dict[str, Any]:
+            return {"metadata": {}, "spec": {"ports": []}}
+
+    with pytest.raises(SettingsError, match=r"^main: .* gives no certificate: its Service has no port; install Sealed"):
+        certificate.of_cluster(Portless(a_key()), "main")  # type: ignore[arg-type]
+
+
+def test_an_answer_that_is_no_http_is_one_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(1024)
+                connection.sendall(b"nonsense\r\n\r\n")
+
+        class Nearby(Server):
+            def get(self, path: str) -> dict[str, Any]:
+                url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+                return {"metadata": {"annotations": {"naru.local/url": url}}, "spec": {}}
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        with pytest.raises(SettingsError, match=r"^main: .* gives no certificate: nonsense"):
+            certificate.of_cluster(Nearby(a_key()), "main")  # type: ignore[arg-type]
+        thread.join()

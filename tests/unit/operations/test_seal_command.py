@@ -5,6 +5,7 @@ import getpass
 import io
 import os
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -173,6 +174,13 @@ def test_nobody_at_the_terminal_is_told_what_to_give(shop: Shop, capsys: Capture
     assert "--from-env-file" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("words", [["--key", "user", "--from-stdin", "user"], ["--json", "--from-stdin", "user"]])
+def test_options_that_do_not_go_together_are_wrong_usage(shop: Shop, words: list[str], capsys: Capture) -> None:
+    assert shop.seal(*words) == Exit.USAGE
+    assert len(capsys.readouterr().err.splitlines()) == 1
+    assert not (shop.root / FILE).exists()
+
+
 BAD = {
     "a-key-nobody-declares": (
         ["--from-file", "pasword=value.txt"],
@@ -198,6 +206,18 @@ BAD = {
     ),
     "a-line-without-a-key": (["--from-env-file", "value.txt"], "value.txt:1: a line without =; expected KEY=VALUE;"),
     "an-env-file-that-is-no-text": (["--from-env-file", "binary"], "binary: no UTF-8 text; give it by --from-file"),
+    "a-value-with-an-equals-sign-in-place-of-a-file": (
+        ["--from-file", f"postgres://{VALUE}@h/db?ssl=true"],
+        "--from-file: cannot be read: no such file or directory; expected KEY=PATH",
+    ),
+    "a-value-in-place-of-an-env-file": (
+        ["--from-env-file", f"password={VALUE}"],
+        "--from-env-file: cannot be read: no such file or directory; expected lines KEY=VALUE",
+    ),
+    "a-value-beside-a-key-to-ask-for": (
+        ["--key", f"pasword={VALUE}"],
+        'shop/db: no key "pasword"; did you mean "password"?',
+    ),
     "a-certificate-that-is-none": (["--certificate", "value.txt"], "value.txt: no certificate; expected a PEM"),
     "a-certificate-that-is-not-there": (["--certificate", "gone"], "gone: cannot be read: no such file or directory;"),
     "a-certificate-that-ended": (["--certificate", "ended.pem"], "ended.pem: a certificate that ended on "),
@@ -223,6 +243,40 @@ def test_bad_input_is_one_line_and_nothing_is_written(case: str, shop: Shop, cap
     assert captured.out == ""
     assert VALUE not in line
     assert shop.files() == before
+
+
+def test_what_is_sealed_already_counts_for_the_size(shop: Shop, capsys: Capture) -> None:
+    shop.add("large", b"x" * 600_000)
+    assert shop.seal("--from-file", "user=large") == Exit.OK
+    before = shop.files()
+    capsys.readouterr()
+    assert shop.seal("--from-file", "password=large") == Exit.FAULTS
+    assert capsys.readouterr().err == "shop/db: 1,200,000 bytes of values; a Secret has at most 1 MiB\n"
+    assert shop.files() == before
+    assert shop.seal("--from-file", "user=large") == Exit.OK
+
+
+@pytest.mark.parametrize("inside", ["\x0c", "\x1c", "\x85", "\u2028", "\r"], ids=ascii)
+@pytest.mark.parametrize("end", ["\n", "\r\n", ""], ids=ascii)
+def test_a_line_of_an_env_file_ends_where_the_line_ends(shop: Shop, inside: str, end: str) -> None:
+    shop.add("env", f"\ufeffuser=shop{end or chr(10)}password=abc{inside}#def{end}")
+    assert shop.seal("--from-env-file", "env") == Exit.OK
+    assert shop.opened() == {"user": b"shop", "password": f"abc{inside}#def".encode()}
+
+
+def test_what_a_terminal_would_show_is_not_read(shop: Shop, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    typed(monkeypatch, {"password": VALUE})
+    assert shop.seal("--from-stdin", "password") == Exit.USAGE
+    assert "ask without echo by --key" in capsys.readouterr().err
+
+    def shows(prompt: str) -> str:
+        warnings.warn("Can not control echo on the terminal.", getpass.GetPassWarning, stacklevel=2)
+        return VALUE
+
+    monkeypatch.setattr(getpass, "getpass", shows)
+    assert shop.seal() == Exit.USAGE
+    assert "this terminal shows what is typed" in capsys.readouterr().err
+    assert not (shop.root / FILE).exists()
 
 
 @pytest.mark.parametrize(
@@ -373,6 +427,24 @@ def test_partial_reseal_leaves_what_does_not_open(shop: Shop, capsys: Capture) -
     assert found["db"].values["password"] == before["db"].values["password"]
     assert unseal(found["db"].values["user"], [a_key("new")], label_of(found["db"])) == b"shop"
     assert "to type again: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("partial", [[], ["--partial"]], ids=["whole", "partial"])
+def test_reseal_tells_what_opens_and_writes_nothing_when_it_is_asked_to(
+    shop: Shop, partial: list[str], capsys: Capture
+) -> None:
+    sealed(shop)
+    words = [*renewed(shop), *partial, "--dry-run"]
+    before = shop.files()
+    capsys.readouterr()
+    assert main(words) == Exit.OK
+    assert capsys.readouterr().out.startswith("2 values open and would be sealed for the certificate ")
+    assert shop.files() == before
+    shop.add(FILE, flipped((shop.root / FILE).read_text(encoding="utf-8")))
+    before = shop.files()
+    assert main(words) == Exit.FAULTS
+    assert "no key at hand opens password of db" in capsys.readouterr().err
+    assert shop.files() == before
 
 
 @pytest.mark.parametrize(

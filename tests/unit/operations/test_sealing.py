@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -54,6 +57,18 @@ def test_a_flipped_bit_keeps_a_value_shut(place: int) -> None:
     raw[place // 8 % len(raw)] ^= 1 << place % 8
     with pytest.raises(CannotOpenError):
         unseal(base64.b64encode(raw).decode(), [a_key()], LABEL)
+
+
+def test_the_layout_is_kubeseals() -> None:
+    session, padding = bytes(range(32)), OAEP(MGF1(SHA256()), SHA256(), b"shop/db")
+    theirs = a_key().public_key().encrypt(session, padding)
+    raw = b"\x01\x00" + theirs + AESGCM(session).encrypt(bytes(12), b"value", None)
+    assert unseal(base64.b64encode(raw).decode(), [a_key()], LABEL) == b"value"
+    ours = base64.b64decode(seal(b"value", a_key().public_key(), LABEL))
+    assert ours[:2] == b"\x01\x00"
+    session = a_key().decrypt(ours[2:258], padding)
+    assert len(session) == 32
+    assert AESGCM(session).decrypt(bytes(12), ours[258:], None) == b"value"
 
 
 def test_the_same_value_is_sealed_to_another_text_each_time() -> None:
