@@ -65,7 +65,7 @@ def document(sealed: Sealed) -> Manifest:
 
 def write(path: Path, content: str, *, private: bool = False) -> bool:
     """Put the content in place in one step, unless it is there already; tell whether anything was written."""
-    if path.is_file() and path.read_text(encoding="utf-8") == content:
+    if path.is_file() and path.read_bytes() == content.encode():
         return False
     path.parent.mkdir(mode=0o700 if private else 0o777, parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")

@@ -12,6 +12,9 @@ from settings.ciphertext import content_size
 from settings.faults import Fault, SettingsError, did_you_mean
 from settings.sealed_files import MOST_CONTENT
 
+# A terminal hands over no more of a line (Linux: N_TTY_BUF_SIZE, without the line end); macOS takes 1024.
+_LONGEST_LINE = 4095 if sys.platform == "linux" else 1023
+
 
 @dataclass(frozen=True, slots=True)
 class Given:
@@ -106,6 +109,10 @@ def asked(keys: Iterable[str], sealed: Collection[str]) -> dict[str, Given]:
             }
     except getpass.GetPassWarning:
         raise Stop(Exit.USAGE, "this terminal shows what is typed: give --from-file KEY=PATH") from None
+    cut = [key for key, answer in answers.items() if answer.startswith("-----BEGIN ") or len(answer) >= _LONGEST_LINE]
+    if cut:
+        found = "the first line of several, or more than a terminal takes"
+        raise SettingsError(Fault("the answer", 0, key, found, "give it by --from-file KEY=PATH") for key in cut)
     return {key: Given(answer.encode(), "the answer") for key, answer in answers.items() if answer}
 
 

@@ -162,6 +162,16 @@ def test_an_empty_answer_leaves_a_key_as_it_is(shop: Shop, monkeypatch: pytest.M
     assert not (shop.root / FILE).exists()
 
 
+@pytest.mark.parametrize("answer", ["-----BEGIN PRIVATE KEY-----", "x" * 4095])
+def test_an_answer_that_is_only_the_beginning_of_a_value_is_refused(
+    shop: Shop, answer: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    typed(monkeypatch, {"password": answer})
+    assert shop.seal() == Exit.FAULTS
+    assert "the answer: password: the first line of several" in capsys.readouterr().err
+    assert not (shop.root / FILE).exists()
+
+
 def test_values_may_be_any_bytes(shop: Shop) -> None:
     content = bytes(range(256)) + b"\n"
     shop.add("value.bin", content)
