@@ -48,10 +48,16 @@ def backup_jobs(
     jobs: list[Placed] = []
     for index, (database, target) in enumerate(migration.databases.items()):
         template = _template(place, service, migration, database, target, digests[database])
-        name = fitting(f"{service.name}-backup-{database.replace('_', '-').replace('.', '-')}")
-        jobs.append(job(place, service, migration, name, template, wave=first + index, after=after))
+        jobs.append(
+            job(place, service, migration, backup_name(service, database), template, wave=first + index, after=after)
+        )
         after = (jobs[-1].reference,)
     return jobs
+
+
+def backup_name(service: Service, database: str) -> str:
+    """Return the name of the Job that dumps a database, without a hash."""
+    return fitting(f"{service.name}-backup-{database.replace('_', '-').replace('.', '-')}")
 
 
 def _claim_name(service: Service) -> str:

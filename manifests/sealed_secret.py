@@ -1,7 +1,7 @@
 """A secret whose values only the Sealed Secrets controller of a cluster can open."""
 
 from manifests.placed import Manifest, Place
-from settings.sealed_files import API_VERSION, KIND, SCOPES
+from settings.sealed_document import API_VERSION, KIND, SCOPES
 from settings.system import Secret
 
 

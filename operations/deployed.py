@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from manifests.migration import SCHEMA
 from settings.types import schema_order
 
 KUBERNETES = "kubernetes:"
 _SYSTEM = "naru:system:System"
 _NAMESPACE = "kubernetes:core/v1:Namespace"
 _JOB = "kubernetes:batch/v1:Job"
-_SCHEMA = "naru/schema"
 
 
 def logical_name(urn: str) -> str:
@@ -73,7 +73,7 @@ class Deployed:
             metadata = (resource.get("inputs") or resource.get("outputs") or {}).get("metadata") or {}
             labels = metadata.get("labels") or {}
             place = (labels.get("app.kubernetes.io/part-of", ""), labels.get("app.kubernetes.io/component", ""))
-            for said in filter(None, (metadata.get("annotations") or {}).get(_SCHEMA, "").split(",")):
+            for said in filter(None, (metadata.get("annotations") or {}).get(SCHEMA, "").split(",")):
                 database, _, version = said.partition("=")
                 known = reached.get((*place, database), version)
                 reached[*place, database] = max(known, version, key=schema_order)

@@ -88,6 +88,11 @@ def escaped(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
+def unreadable(error: OSError) -> str:
+    """Say why a file could not be read, without its name."""
+    return f"cannot be read: {(error.strerror or 'input error').lower()}"
+
+
 def quoted(text: str) -> str:
     """Put `text` in quotes, cut to some 60 characters."""
     return f'"{escaped(text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…")}"'

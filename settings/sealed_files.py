@@ -3,18 +3,12 @@
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from settings.ciphertext import digest
 from settings.environment import Environment
 from settings.faults import Fault, did_you_mean, quoted
 from settings.findings import namespace_name
 from settings.sealed import COMMITTED, GENERATED, Sealed
 from settings.sealed_document import (
-    API_VERSION,
     BOUND_TO,
-    DIGEST,
-    KIND,
-    MOST_CONTENT,
-    SCOPES,
     SEAL_AGAIN,
     faults_of,
     sealed_secret,
@@ -22,20 +16,6 @@ from settings.sealed_document import (
 from settings.secret_source import KEPT_AS_CIPHERTEXT, source_of
 from settings.source import Document, try_parse_stream, try_read_stream
 from settings.system import System
-
-__all__ = [
-    "API_VERSION",
-    "CERTIFICATE",
-    "DIGEST",
-    "KIND",
-    "MOST_CONTENT",
-    "SCOPES",
-    "digest",
-    "parse_sealed",
-    "read_sealed",
-    "sealed_of",
-    "strays",
-]
 
 CERTIFICATE = "certificate.pem"
 """In `secrets/<stack>/`: whom to seal for."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 
 from settings.compose import Composer, Lines
-from settings.faults import Fault, Path, SettingsError, Value, nearest, quoted
+from settings.faults import Fault, Path, SettingsError, Value, nearest, quoted, unreadable
 
 MAX_BYTES = 5_000_000
 # Column 0 of any line, block scalars included. Source: YAML 1.2.2, 9.1.2 "Document Markers".
@@ -141,7 +141,7 @@ def _content(path: FilePath, file: str) -> bytes:
             fault = Fault(file, 0, "", "no such file", f"did you mean {quoted(near + path.suffix)}?" if near else "")
         raise SettingsError([fault]) from None
     except OSError as error:
-        fault = Fault(file, 0, "", f"cannot be read: {(error.strerror or 'input error').lower()}", "")
+        fault = Fault(file, 0, "", unreadable(error), "")
         raise SettingsError([fault]) from None
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from manifests.job import fitting, jobs_name
+from manifests.backup import backup_name
+from manifests.job import jobs_name
 from manifests.migration import SCHEMA, migrations
 from manifests.migration_command import dry_run
 from manifests.placed import Manifest, Place, Placed
@@ -91,7 +92,7 @@ def _named(service: Service, migration: Migration) -> dict[str, tuple[str, bool]
     """Return database, and whether it is the backup, by the name that a Job has in its labels: without a hash."""
     found = {job_name(service.name, migration, database): (database, False) for database in migration.databases}
     for database in migration.databases:
-        found[fitting(f"{service.name}-backup-{database.replace('_', '-').replace('.', '-')}")] = (database, True)
+        found[backup_name(service, database)] = (database, True)
     return found
 
 

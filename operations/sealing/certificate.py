@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPubl
 from cryptography.x509.oid import NameOID
 
 from operations.api_server import ApiError, UnreachableError
-from settings.faults import Fault, SettingsError
+from settings.faults import Fault, SettingsError, unreadable
 
 if TYPE_CHECKING:
     from operations.api_server import ApiServer
@@ -109,7 +109,7 @@ def read(path: Path, place: str) -> Certificate:
     try:
         return parse(path.read_bytes(), place)
     except OSError as error:
-        found = f"cannot be read: {(error.strerror or 'input error').lower()}"
+        found = unreadable(error)
         raise SettingsError([Fault(place, 0, "", found, "expected a PEM certificate")]) from None
 
 

@@ -8,10 +8,11 @@ from typing import Final
 from manifests.placed import Manifest
 from manifests.text import to_yaml
 from operations.sealing.certificate import Certificate
+from settings.ciphertext import digest
 from settings.faults import SettingsError
 from settings.sealed import Sealed
 from settings.sealed_document import API_VERSION, CERTIFICATES, DIGEST, KIND, SCOPES
-from settings.sealed_files import digest, read_sealed
+from settings.sealed_files import read_sealed
 
 COMMITTED_HEADER: Final = """\
 # Sealed values, which only the Sealed Secrets controller of the cluster can open: made by `naru seal`, kept in Git.

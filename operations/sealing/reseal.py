@@ -14,7 +14,7 @@ from operations.sealing.certificate import Certificate
 from operations.sealing.format import CannotOpenError, label_of, seal, unseal
 from operations.sealing.seal import warn
 from operations.selection import chosen
-from settings.faults import Fault, SettingsError, dotted
+from settings.faults import Fault, SettingsError, dotted, unreadable
 from settings.loading import load
 from settings.sealed import COMMITTED, Sealed
 from settings.sealed_files import CERTIFICATE
@@ -104,7 +104,7 @@ def _keys(root: Path, stack: Stack, files: Sequence[Path]) -> list[RSAPrivateKey
             try:
                 contents.append((str(path), path.read_bytes()))
             except OSError as error:
-                found = f"cannot be read: {(error.strerror or 'input error').lower()}"
+                found = unreadable(error)
                 raise SettingsError([Fault(str(path), 0, "", found, "expected a PEM private key")]) from None
         return certificate.parse_private_keys(contents)
     cluster = stack.environment.primary

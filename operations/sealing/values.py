@@ -9,8 +9,8 @@ from pathlib import Path
 
 from operations.exits import Exit, Stop
 from settings.ciphertext import content_size
-from settings.faults import Fault, SettingsError, did_you_mean
-from settings.sealed_files import MOST_CONTENT
+from settings.faults import Fault, SettingsError, did_you_mean, unreadable
+from settings.sealed_document import MOST_CONTENT
 
 # A terminal hands over no more of a line (Linux: N_TTY_BUF_SIZE, without the line end); macOS takes 1024.
 _LONGEST_LINE = 4095 if sys.platform == "linux" else 1023
@@ -60,7 +60,7 @@ def _of_files(options: Iterable[str], declared: Collection[str], faults: list[Fa
         except OSError as error:
             # The path is not shown, nor a key that nobody declares: a value with a = in it may have been given there.
             place = f"--from-file {key}" if key in declared else "--from-file"
-            faults.append(Fault(place, 0, "", _why(error), "expected KEY=PATH, a file with the value"))
+            faults.append(Fault(place, 0, "", unreadable(error), "expected KEY=PATH, a file with the value"))
 
 
 def _of_env_file(path: Path, faults: list[Fault]) -> Iterator[tuple[str, Given]]:
@@ -68,7 +68,7 @@ def _of_env_file(path: Path, faults: list[Fault]) -> Iterator[tuple[str, Given]]
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
         # The path is not shown, as above.
-        faults.append(Fault("--from-env-file", 0, "", _why(error), "expected lines KEY=VALUE"))
+        faults.append(Fault("--from-env-file", 0, "", unreadable(error), "expected lines KEY=VALUE"))
         return
     except UnicodeDecodeError:
         faults.append(Fault(str(path), 0, "", "no UTF-8 text", "give it by --from-file KEY=PATH"))
@@ -136,7 +136,3 @@ def check(secret: str, values: Mapping[str, Given], declared: Collection[str], s
         faults.append(Fault(secret, 0, "", f"{size:,} bytes of values", "a Secret has at most 1 MiB"))
     if faults:
         raise SettingsError(faults)
-
-
-def _why(error: OSError) -> str:
-    return f"cannot be read: {(error.strerror or 'input error').lower()}"

@@ -3,7 +3,7 @@
 import base64
 import random
 
-from settings.sealed_files import API_VERSION, KIND
+from settings.sealed_document import API_VERSION, KIND
 
 WIDE = "sealedsecrets.bitnami.com/"
 

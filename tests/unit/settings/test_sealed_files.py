@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from settings.ciphertext import content_size
+from settings.ciphertext import content_size, digest
 from settings.sealed import Scope
-from settings.sealed_files import DIGEST, MOST_CONTENT, digest, parse_sealed, read_sealed
+from settings.sealed_document import DIGEST, MOST_CONTENT
+from settings.sealed_files import parse_sealed, read_sealed
 from tests.projects import Project
 from tests.unit.settings.sealed import WIDE, ciphertext, document
 
