@@ -41,6 +41,7 @@ def options(
         depends_on=list(after),
         protect=decided.protect,
         retain_on_delete=decided.retain,
+        ignore_changes=list(placed.not_ours) or None,
         additional_secret_outputs=["data", "stringData"] if placed.manifest["kind"] == "Secret" else None,
     )
 

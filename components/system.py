@@ -13,9 +13,11 @@ from manifests.job import jobs_name
 from manifests.placed import Place, Placed
 
 
-def _owner(placed: Placed) -> str:
+def component_name(name: str, placed: Placed) -> str:
+    """Return the logical name of the component that registers an object of the system of this name."""
     # A policy stands before the pods it is for, so it belongs to the system and not to their component.
-    return "" if placed.manifest["kind"] in {"NetworkPolicy", "CiliumNetworkPolicy"} else placed.component
+    own = "" if placed.manifest["kind"] in {"NetworkPolicy", "CiliumNetworkPolicy"} else placed.component
+    return f"{name}/{own}" if own else name
 
 
 class System(pulumi.ComponentResource):
@@ -38,9 +40,9 @@ class System(pulumi.ComponentResource):
         found: dict[str, pulumi.Output[list[str]]] = {}
         system = place.system
         migrating = {jobs_name(service): service for service in system.services.values() if service.migration}
-        for owner, group in groupby(objects, key=_owner):
+        for child, group in groupby(objects, key=lambda placed: component_name(name, placed)):
             members = list(group)
-            child = f"{name}/{owner}"
+            owner = child.removeprefix(name).removeprefix("/")
             below = pulumi.ResourceOptions(parent=self)
             if owner in system.services:
                 service = WebService(

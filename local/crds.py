@@ -31,6 +31,7 @@ SOURCES: Final[Mapping[str, str]] = MappingProxyType(
         "github.com/cilium/cilium": "pkg/k8s/apis/cilium.io/client/crds/v2/ciliumnetworkpolicies.yaml",
         "github.com/external-secrets/external-secrets": "config/crds/bases",
         "github.com/prometheus-operator/prometheus-operator": "example/prometheus-operator-crd",
+        "istio.io/api": "kubernetes/customresourcedefinitions.gen.yaml",
         "sigs.k8s.io/gateway-api": "config/crd/standard",
     }
 )

@@ -15,10 +15,30 @@ def service_ports(workload: Workload) -> dict[str, Port]:
     return ports
 
 
-def cluster_ip(place: Place, workload: Workload, name: str, part: Part, selector: dict[str, str]) -> Placed:
-    """Return a Service with one address for the pods that `selector` finds."""
+def cluster_ip(
+    place: Place,
+    workload: Workload,
+    name: str,
+    part: Part,
+    selector: dict[str, str],
+    *,
+    after: tuple[str, ...] = (),
+    taking_over: bool = False,
+) -> Placed:
+    """Return a Service with one address for the pods that `selector` finds.
+
+    `taking_over` is for what Argo Rollouts may have managed before: the selector is whole, and theirs is not kept.
+    """
     spec: Manifest = {"type": "ClusterIP", "selector": selector, "ports": _ports(workload)}
-    return _service(place, workload, name, part, spec)
+    return _service(place, workload, name, part, spec, after=after, taking_over=taking_over)
+
+
+def managed(place: Place, workload: Workload, name: str, part: Part) -> Placed:
+    """Return a Service whose selector Argo Rollouts writes.
+
+    It says nothing of one: the field is atomic, so that ours, applied again, would lead to pods of any version.
+    """
+    return _service(place, workload, name, part, {"type": "ClusterIP", "ports": _ports(workload)})
 
 
 def headless(place: Place, workload: Workload, name: str, part: Part) -> Placed:
@@ -53,7 +73,16 @@ def _ports(workload: Workload) -> list[Manifest]:
     return ports
 
 
-def _service(place: Place, workload: Workload, name: str, part: Part, spec: Manifest) -> Placed:
+def _service(
+    place: Place,
+    workload: Workload,
+    name: str,
+    part: Part,
+    spec: Manifest,
+    *,
+    after: tuple[str, ...] = (),
+    taking_over: bool = False,
+) -> Placed:
     metadata: Manifest = {
         "name": name,
         "namespace": place.namespace(workload.namespace),
@@ -62,5 +91,7 @@ def _service(place: Place, workload: Workload, name: str, part: Part, spec: Mani
     if place.direct:
         # The workload is awaited anyway; a Service would take its time on top, and without ready pods never end.
         metadata["annotations"] = {"pulumi.com/skipAwait": "true"}
+        if taking_over:
+            metadata["annotations"] |= place.taking_over["annotations"]
     manifest: Manifest = {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
-    return Placed(manifest, part, workload.name)
+    return Placed(manifest, part, workload.name, after)

@@ -3,9 +3,13 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from manifests.alerts import objective_alerts, system_alerts
+from manifests.analysis import templates
+from manifests.canary_guard import canary_guard
 from manifests.claim import claims
 from manifests.data_store import data_store
-from manifests.exposure import exposure, gateways
+from manifests.exposure import exposure
+from manifests.gateway import gateways
 from manifests.migration import migrations
 from manifests.namespace import namespaces
 from manifests.network import Graph, graph, policies
@@ -14,6 +18,7 @@ from manifests.protection import protected
 from manifests.scaling import budget_for_store, scaling
 from manifests.secret import secrets
 from manifests.shared import shared
+from manifests.traffic import routed
 from manifests.workload import service
 from settings.data_store import DataStore
 from settings.faults import Fault, SettingsError
@@ -45,10 +50,15 @@ def assemble(stack: Stack, cluster_name: str) -> dict[str, tuple[Placed, ...]]:
 
 
 def web_service(place: Place, settings: Service) -> Iterator[Placed]:
-    """Yield the objects of one service: its workload and address, its scaling and budget, its ways in."""
-    yield from service(place, settings)
+    """Yield the objects of one service: its workload and address, scaling and budget, its ways in, what watches it."""
+    ways_in = exposure(place, settings)
+    divide = routed(settings)
+    yield from service(place, settings, ways_in if divide else ())
     yield from scaling(place, settings)
-    yield from exposure(place, settings)
+    if not divide:
+        yield from ways_in
+    yield from canary_guard(place, settings)
+    yield from objective_alerts(place, settings)
 
 
 def stateful_store(place: Place, settings: DataStore) -> Iterator[Placed]:
@@ -66,6 +76,8 @@ def _objects(place: Place, reachable: Graph) -> Iterator[Placed]:
         if store.enabled:
             yield from stateful_store(place, store)
     yield from policies(place, reachable)
+    yield from templates(place)
+    yield from system_alerts(place)
     yield from gateways(place)
     for settings in place.system.services.values():
         if settings.enabled:

@@ -91,7 +91,8 @@ def job_template(
         spec["imagePullSecrets"] = [{"name": secret} for secret in place.environment.image_pull_secrets]
     if service.placement.node_selector:
         spec["nodeSelector"] = dict(service.placement.node_selector)
-    metadata: Manifest = {"labels": place.labels(jobs_name(service), service.name)}
+    # Not of the service's component: where pods divide the traffic, its Service finds them by that.
+    metadata: Manifest = {"labels": place.labels(jobs_name(service), jobs_name(service))}
     checksum = secret_checksum(place, {migration.secret: reads})
     if checksum is not None:
         metadata["annotations"] = {CHECKSUM: checksum}

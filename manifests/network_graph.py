@@ -2,6 +2,7 @@
 
 an end of an edge                          what it stands for
 `plate/api`                                the pods of a service or data store
+`plate/api-canary`                         the pods of a service's second Deployment
 `plate/api-migrate`                        the pods of its migration Jobs
 `ingress`, `prometheus`                    every pod in the Ingress controller's, in Prometheus' namespace
 `gateway`                                  what a Cilium Gateway sends on
@@ -23,6 +24,7 @@ from settings.data_store import DataStore
 from settings.service import Route, Service, Workload
 from settings.stack import Stack
 from settings.system import System
+from settings.variants import canary_name, preview_of, variants
 
 INGRESS = "ingress"
 GATEWAY = "gateway"
@@ -49,7 +51,7 @@ class Edge(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PodGroup:
-    """Pods that one selector finds: those of a service, of a data store, or of a service's migration Jobs."""
+    """Pods that one selector finds: those of a service, its second Deployment or its Jobs, or of a data store."""
 
     place: Place
     name: str
@@ -109,6 +111,8 @@ def _groups_of(place: Place) -> Iterator[PodGroup]:
     for service in place.system.services.values():
         if service.enabled:
             yield PodGroup(place, service.name, service)
+            if any(variant.role == "canary" for variant in variants(service)):
+                yield PodGroup(place, canary_name(service), service)
             if service.migration is not None and place.is_primary:
                 yield PodGroup(place, f"{service.name}-migrate", service, migrates=True)
     if place.is_primary:
@@ -124,7 +128,16 @@ def _to_dependencies(group: PodGroup, groups: dict[str, PodGroup]) -> Iterator[E
         if target is None:
             yield from _to_primary(group, endpoint)
         elif not group.migrates or isinstance(target.workload, DataStore):
-            yield from (_to(group.endpoint, endpoint, port) for port in _called_ports(target.workload))
+            for called in _with_canary(target, groups):
+                yield from (_to(group.endpoint, called, port) for port in _called_ports(target.workload))
+
+
+def _with_canary(group: PodGroup, groups: dict[str, PodGroup]) -> tuple[str, ...]:
+    """Return what edges call the pods of a service: those of its second Deployment are called wherever it is."""
+    beside = groups.get(f"{group.endpoint}-canary")
+    if beside is None or beside.workload is not group.workload:
+        return (group.endpoint,)
+    return group.endpoint, beside.endpoint
 
 
 def _to_primary(group: PodGroup, endpoint: str) -> Iterator[Edge]:
@@ -160,28 +173,29 @@ def _to_bucket(group: PodGroup) -> Iterator[Edge]:
         yield Edge(group.endpoint, PUBLIC, _HTTPS_PORT)
 
 
-def _prometheus(stack: Stack, cluster_name: str, groups: dict[str, PodGroup]) -> str | None:
+def _prometheus(stack: Stack, cluster_name: str, groups: dict[str, PodGroup]) -> tuple[str, ...]:
     """Return who scrapes: a service `prometheus` where its namespace is the stack's, else all of that namespace.
 
-    None where the stack has the namespace and no such service: others in there are not meant.
+    Nobody where the stack has the namespace and no such service: others in there are not meant.
     """
     wanted = stack.environment.monitoring_namespace
     for system in stack.systems.values():
         if runs_on(stack, system, cluster_name) and wanted in map(system.namespace_name, system.namespaces):
-            endpoint = f"{system.name}/prometheus"
-            return endpoint if endpoint in groups else None
-    return PROMETHEUS
+            found = groups.get(f"{system.name}/prometheus")
+            return () if found is None else _with_canary(found, groups)
+    return (PROMETHEUS,)
 
 
-def _from_scrapes(group: PodGroup, prometheus: str | None) -> Iterator[Edge]:
+def _from_scrapes(group: PodGroup, prometheus: tuple[str, ...]) -> Iterator[Edge]:
     workload = group.workload
     name: str | None = None
     if isinstance(workload, DataStore):
         name = workload.exporter_port
     elif isinstance(workload, Service) and workload.metrics is not None:
         name = workload.metrics.port
-    if name is not None and prometheus is not None:
-        yield _to(prometheus, group.endpoint, service_ports(workload)[name])
+    if name is not None:
+        port = service_ports(workload)[name]
+        yield from (_to(scraper, group.endpoint, port) for scraper in prometheus)
 
 
 def _from_peers(group: PodGroup) -> Iterator[Edge]:
@@ -208,8 +222,8 @@ def _challenges(place: Place) -> Iterator[Edge]:
         if service.enabled:
             asked += (
                 (service.namespace, exposure.issuer, exposure.hosts)
-                for exposure in service.exposure.values()
-                if exposure.route is Route.INGRESS
+                for exposure in (*service.exposure.values(), preview_of(service))
+                if exposure is not None and exposure.route is Route.INGRESS
             )
     environment = place.environment
     for namespace, named, hosts in asked:

@@ -39,6 +39,8 @@ class Placed:
     """Whether the cluster keeps it when it is replaced, as an earlier revision may still name it."""
     hashed: bool = False
     """Whether its name ends in a hash of its content, so that other content makes another object."""
+    not_ours: tuple[str, ...] = ()
+    """Paths that a controller writes once the object is there: an update leaves them as they are."""
     reference: str = field(init=False)
 
     def __post_init__(self) -> None:

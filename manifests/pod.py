@@ -32,12 +32,15 @@ def pod_template(
     revision_label: str | None = None,
     claimed: Mapping[str, str] | None = None,
     annotations: Mapping[str, str] | None = None,
+    labels: Mapping[str, str] | None = None,
+    selector: Mapping[str, str] | None = None,
 ) -> PodTemplate:
     """Return the template of a workload's pods.
 
     `revision_label` is the label by which its controller tells revisions apart, so that pods are spread among those of
     their own revision. `claimed` is the path of each volume that the controller claims for every pod by itself, as a
-    StatefulSet does. `annotations` come on top of the workload's own.
+    StatefulSet does. `annotations` come on top of the workload's own. `labels` and `selector` are those of its pods,
+    where the workload has more than one kind of them.
     """
     name, namespace = workload.name, place.namespace(workload.namespace)
     security = workload.security
@@ -66,9 +69,9 @@ def pod_template(
         spec["volumes"] = containers.volumes.manifests
     if place.environment.image_pull_secrets:
         spec["imagePullSecrets"] = [{"name": secret} for secret in place.environment.image_pull_secrets]
-    _place_pods(spec, workload.placement, place.selector(name), revision_label)
+    _place_pods(spec, workload.placement, selector or place.selector(name), revision_label)
 
-    metadata: Manifest = {"labels": {**workload.labels, **place.labels(name, name)}}
+    metadata: Manifest = {"labels": {**workload.labels, **(labels or place.labels(name, name))}}
     reads = reads_of(all_containers(workload))
     checksum = secret_checksum(place, reads)
     found = {**workload.pod_annotations, **(annotations or {}), **({} if checksum is None else {CHECKSUM: checksum})}
@@ -105,7 +108,7 @@ def _grace_period(workload: Workload) -> int:
     return max(workload.grace_period_seconds, waits + DRAIN_SECONDS)
 
 
-def _place_pods(spec: Manifest, placement: Placement, selector: dict[str, str], revision_label: str | None) -> None:
+def _place_pods(spec: Manifest, placement: Placement, selector: Mapping[str, str], revision_label: str | None) -> None:
     def among() -> Manifest:
         pods: Manifest = {"labelSelector": {"matchLabels": dict(selector)}}
         if revision_label is not None:

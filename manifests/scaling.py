@@ -1,30 +1,43 @@
 """How many pods a workload has, and how many of them may be away at once."""
 
+from collections.abc import Mapping
+
 from manifests.placed import Manifest, Part, Place, Placed, reference
 from manifests.placeholder import pod_count
+from manifests.variant import pod_selector
 from settings.data_store import DataStore
 from settings.service import Budget, Scaling, Service
 from settings.types import duration_seconds
+from settings.variants import Kind, Variant, variants
 
+_VERSIONS: Mapping[Kind, str] = {"Deployment": "apps/v1", "Rollout": "argoproj.io/v1alpha1"}
 _ONE_AWAY = Budget(max_unavailable=1)
 
 
 def scaling(place: Place, service: Service) -> list[Placed]:
-    """Return the HorizontalPodAutoscaler of a service that has one, and its PodDisruptionBudget.
+    """Return the HorizontalPodAutoscaler of each workload of a service that has one, and its PodDisruptionBudget.
 
     Without a budget of its own a service gets one where it always has more than one pod. A single pod gets none: it
-    would either protect nothing or keep its node from ever being drained.
+    would either protect nothing or keep its node from ever being drained. A second Deployment that something is tried
+    in has neither: its share is its count, and the others serve without it.
     """
     objects: list[Placed] = []
     namespace = place.namespace(service.namespace)
-    if service.scaling is not None:
-        # It goes on from the count it finds on the Deployment.
-        after = (reference("Deployment", namespace, service.name),)
-        objects.append(Placed(_autoscaler(place, service, service.scaling), Part.WORKLOADS, service.name, after))
     fewest = service.replicas if service.scaling is None else service.scaling.min
     budget = service.budget or (_ONE_AWAY if fewest > 1 else None)
-    if budget is not None:
-        objects.append(Placed(_budget(place, namespace, service.name, budget), Part.WORKLOADS, service.name))
+    for variant in variants(service):
+        if variant.role == "canary":
+            continue
+        if service.scaling is not None:
+            # It goes on from the count it finds on the workload.
+            after = (reference(variant.kind, namespace, variant.name),)
+            manifest = _autoscaler(place, service, variant, service.scaling)
+            objects.append(Placed(manifest, Part.WORKLOADS, service.name, after))
+        if budget is not None:
+            manifest = _budget(
+                place, namespace, variant.name, service.name, budget, pod_selector(place, service, variant)
+            )
+            objects.append(Placed(manifest, Part.WORKLOADS, service.name))
     return objects
 
 
@@ -32,22 +45,23 @@ def budget_for_store(place: Place, store: DataStore) -> list[Placed]:
     """Return the PodDisruptionBudget of a data store with more than one pod: a quorum bears the loss of one member."""
     if pod_count(store) < 2 or not place.is_primary:
         return []
-    manifest = _budget(place, place.namespace(store.namespace), store.name, _ONE_AWAY)
+    namespace, selector = place.namespace(store.namespace), place.selector(store.name)
+    manifest = _budget(place, namespace, store.name, store.name, _ONE_AWAY, selector)
     return [Placed(manifest, Part.FOUNDATION, store.name)]
 
 
-def _autoscaler(place: Place, service: Service, settings: Scaling) -> Manifest:
+def _autoscaler(place: Place, service: Service, variant: Variant, settings: Scaling) -> Manifest:
     targets = {"cpu": settings.cpu, "memory": settings.memory}
     return {
         "apiVersion": "autoscaling/v2",
         "kind": "HorizontalPodAutoscaler",
         "metadata": {
-            "name": service.name,
+            "name": variant.name,
             "namespace": place.namespace(service.namespace),
-            "labels": place.labels(service.name, service.name),
+            "labels": place.labels(variant.name, service.name),
         },
         "spec": {
-            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": service.name},
+            "scaleTargetRef": {"apiVersion": _VERSIONS[variant.kind], "kind": variant.kind, "name": variant.name},
             "minReplicas": settings.min,
             "maxReplicas": settings.max,
             "metrics": [
@@ -78,15 +92,17 @@ def _autoscaler(place: Place, service: Service, settings: Scaling) -> Manifest:
     }
 
 
-def _budget(place: Place, namespace: str, name: str, budget: Budget) -> Manifest:
+def _budget(
+    place: Place, namespace: str, name: str, component: str, budget: Budget, selector: dict[str, str]
+) -> Manifest:
     measures = {"minAvailable": budget.min_available, "maxUnavailable": budget.max_unavailable}
     return {
         "apiVersion": "policy/v1",
         "kind": "PodDisruptionBudget",
-        "metadata": {"name": name, "namespace": namespace, "labels": place.labels(name, name)},
+        "metadata": {"name": name, "namespace": namespace, "labels": place.labels(name, component)},
         "spec": {
             **{measure: pods for measure, pods in measures.items() if pods is not None},
-            "selector": {"matchLabels": place.selector(name)},
+            "selector": {"matchLabels": selector},
             # A pod that never becomes ready must not keep its node from being drained.
             "unhealthyPodEvictionPolicy": "AlwaysAllow",
         },

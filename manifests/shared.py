@@ -1,5 +1,6 @@
-"""What all systems of a cluster have in common: who issues certificates, and which pods go first."""
+"""What all systems of a cluster have in common: who issues certificates, which pods go first, what healthy is."""
 
+from manifests.analysis import HEALTH, cluster_template, uses_health
 from manifests.certificate import cluster_issuer
 from manifests.network_graph import runs_on
 from manifests.placed import Manifest, Part, Placed
@@ -11,14 +12,17 @@ COMMON = "common"
 
 
 def shared(stack: Stack, cluster_name: str) -> list[Placed]:
-    """Return the ClusterIssuers and PriorityClasses of a cluster; none where no system runs."""
-    if not any(runs_on(stack, system, cluster_name) for system in stack.systems.values()):
+    """Return the ClusterIssuers, PriorityClasses and analysis of a cluster; none where no system runs."""
+    systems = [system for system in stack.systems.values() if runs_on(stack, system, cluster_name)]
+    if not systems:
         return []
     environment = stack.environment
     manifests = [_priority_class(name, priority) for name, priority in environment.priority_classes.items()]
     manifests += [
         cluster_issuer(name, issuer, environment, labels=_labels(name)) for name, issuer in environment.issuers.items()
     ]
+    if any(service.enabled and uses_health(service) for system in systems for service in system.services.values()):
+        manifests.append(cluster_template(environment, _labels(HEALTH)))
     return [Placed(manifest, Part.FOUNDATION) for manifest in manifests]
 
 

@@ -1,42 +1,44 @@
-"""A long-running, stateless service: its account, configuration, volumes, addresses and Deployment."""
+"""A long-running, stateless service: its account, configuration, volumes, addresses and workloads."""
+
+from collections.abc import Iterator, Sequence
 
 from manifests.account import service_account
-from manifests.address import cluster_ip, service_ports
+from manifests.address import cluster_ip, managed, service_ports
+from manifests.analysis import needed_templates
 from manifests.claim import claims_of
 from manifests.data_store import needed_stores
-from manifests.image import version_labels
+from manifests.deployment import deployment
 from manifests.migration import job_references
-from manifests.placed import Manifest, Part, Place, Placed
+from manifests.placed import Part, Place, Placed
 from manifests.pod import PodTemplate, pod_template
+from manifests.rollout import REVISION_LABEL, rollout
+from manifests.variant import all_pods, behind, pod_labels, pod_selector, workload_reference
 from settings.service import Service
-from settings.strategy import BlueGreen, Canary, CanaryDeployment, Rolling
-
-# A process that dies on its first requests is found out before the next pod is replaced.
-MIN_READY_SECONDS = 3
-PROGRESS_DEADLINE_SECONDS = 600
-REVISIONS_KEPT = 10
-
-_ONE_NODE_AT_A_TIME = frozenset({"ReadWriteOnce", "ReadWriteOncePod"})
+from settings.strategy import CanaryDeployment
+from settings.variants import Variant, names, variants
 
 
-def service(place: Place, service: Service) -> list[Placed]:
-    """Return the objects of one service, without what scales it, exposes it or admits traffic to it."""
+def service(place: Place, service: Service, routes: Sequence[Placed] = ()) -> list[Placed]:
+    """Return the objects of one service, without what scales it, exposes it or admits traffic to it.
+
+    `routes` divide the traffic of its Rollout, which does not start without them: they stand before it. So do Services
+    that Argo Rollouts manages. Those with a selector of ours come after the pods that it leads to.
+    """
     configured = _with_profile(service)
     namespace = place.namespace(service.namespace)
-    template = pod_template(place, configured, Part.WORKLOADS, revision_label="pod-template-hash")
     account = service_account(place, namespace, service.name, Part.WORKLOADS, service.service_account_annotations)
-    deployment = Placed(
-        _deployment(place, configured, template.manifest),
-        Part.WORKLOADS,
-        service.name,
-        after=_needs(place, service, template),
-    )
+    templates = [(variant, _template(place, configured, variant)) for variant in variants(service)]
+    # What two workloads are told alike is told by one ConfigMap.
+    config_maps = {placed.reference: placed for _, template in templates for placed in template.config_maps}
+    addresses = list(_addresses(place, service))
+    first = [*(address for address in addresses if not address.after), *routes]
     return [
         account,
-        *template.config_maps,
+        *config_maps.values(),
         *claims_of(place, service, Part.WORKLOADS),
-        *_addresses(place, service),
-        deployment,
+        *first,
+        *(_workload(place, configured, variant, template, first) for variant, template in templates),
+        *(address for address in addresses if address.after),
     ]
 
 
@@ -46,55 +48,45 @@ def _with_profile(service: Service) -> Service:
     return service.model_copy(update={"env": {"SPRING_PROFILES_ACTIVE": service.profile, **service.env}})
 
 
-def _deployment(place: Place, service: Service, template: Manifest) -> Manifest:
-    spec: Manifest = {
-        "selector": {"matchLabels": place.selector(service.name)},
-        "strategy": _strategy(place, service),
-        "minReadySeconds": MIN_READY_SECONDS,
-        "progressDeadlineSeconds": PROGRESS_DEADLINE_SECONDS,
-        "revisionHistoryLimit": REVISIONS_KEPT,
-        "template": template,
-    }
-    if service.scaling is None:
-        spec["replicas"] = service.replicas
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {
-            "name": service.name,
-            "namespace": place.namespace(service.namespace),
-            "labels": {
-                **service.labels,
-                **place.labels(service.name, service.name),
-                **version_labels(service.image),
-            },
-            **place.taking_over,
-        },
-        "spec": spec,
-    }
+def _template(place: Place, service: Service, variant: Variant) -> PodTemplate:
+    return pod_template(
+        place,
+        service.model_copy(update={"image": variant.image}),
+        Part.WORKLOADS,
+        revision_label=REVISION_LABEL if variant.kind == "Rollout" else "pod-template-hash",
+        labels=pod_labels(place, service, variant),
+        selector=pod_selector(place, service, variant),
+    )
 
 
-def _strategy(place: Place, service: Service) -> Manifest:
-    own = [volume.claim for volume in service.volumes.values()]
-    shared = [place.system.claims.get(volume.shared_claim or "") for volume in service.volumes.values()]
-    if any(claim is not None and claim.access_mode in _ONE_NODE_AT_A_TIME for claim in (*own, *shared)):
-        # The volume lets go of the old pod's node first; a new pod on another would wait for it for ever.
-        return {"type": "Recreate"}
-    rolling = service.strategy if isinstance(service.strategy, Rolling | Canary | CanaryDeployment) else Rolling()
-    return {
-        "type": "RollingUpdate",
-        "rollingUpdate": {"maxSurge": rolling.max_surge, "maxUnavailable": rolling.max_unavailable},
-    }
+def _workload(
+    place: Place, service: Service, variant: Variant, template: PodTemplate, first: Sequence[Placed]
+) -> Placed:
+    needs = _needs(place, service, template)
+    if variant.kind == "Rollout":
+        needs = (*needs, *needed_templates(place, service), *(placed.reference for placed in first))
+        manifest = rollout(place, service, variant, template.manifest, first)
+    else:
+        manifest = deployment(place, service, variant, template.manifest)
+    return Placed(manifest, Part.WORKLOADS, service.name, after=needs)
 
 
-def _addresses(place: Place, service: Service) -> list[Placed]:
+def _addresses(place: Place, service: Service) -> Iterator[Placed]:
+    """Yield the Services: with something to come after where their selector is ours, with nothing where it is not."""
     if not service_ports(service):
-        return []
-    names = [service.name]
-    if isinstance(service.strategy, BlueGreen):
-        names += (service.strategy.active_service, service.strategy.preview_service)
-    selector = place.selector(service.name)
-    return [cluster_ip(place, service, name, Part.WORKLOADS, dict(selector)) for name in dict.fromkeys(names)]
+        return
+    services = names(service)
+    strategy = service.strategy
+    for name in services.all:
+        if name in services.managed:
+            yield managed(place, service, name, Part.WORKLOADS)
+            continue
+        variant = behind(service, name)
+        pods_divide = isinstance(strategy, CanaryDeployment) and strategy.traffic == "replicas"
+        selector = all_pods(place, service) if pods_divide else pod_selector(place, service, variant)
+        # Not after a second Deployment that it leads to as well: what is tried may fail, and holds nobody up.
+        after = (workload_reference(place, service, variant),)
+        yield cluster_ip(place, service, name, Part.WORKLOADS, selector, after=after, taking_over=True)
 
 
 def _needs(place: Place, service: Service, template: PodTemplate) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from settings.faults import Fault, SettingsError, quoted
 from settings.loaded import Loaded
-from settings.release_order import Regression, going_back
+from settings.release_order import Regression, going_back, versions
 from settings.source import parse
 from settings.types import SchemaVersion, schema_order
 
@@ -25,9 +25,9 @@ def older_code(loaded: Loaded, reached: Mapping[tuple[str, str, str], str]) -> l
 
 
 def _fault(loaded: Loaded, found: Regression) -> Fault:
-    image = ("services", found.service, "image")
+    said = ("services", found.service, *found.said)
     if not found.needs:
-        position, path = loaded.merged[found.system].locate((*image, "tag"))
+        position, path = loaded.merged[found.system].locate((*said, "tag"))
         return Fault(
             *position,
             path,
@@ -35,9 +35,9 @@ def _fault(loaded: Loaded, found: Regression) -> Fault:
             f"needs, and the database is at {found.reached}",
             f"add needsSchema: {{ {found.database}: … }}; --accept-older-code lets it pass this once",
         )
-    service = loaded.stack.systems[found.system].services[found.service]
-    key = "needsSchema" if found.database in service.image.needs_schema else "runsOnSchema"
-    position, path = loaded.merged[found.system].locate((*image, key, found.database))
+    version = versions(loaded.stack.systems[found.system].services[found.service])[found.said]
+    key = "needsSchema" if found.database in version.needs_schema else "runsOnSchema"
+    position, path = loaded.merged[found.system].locate((*said, key, found.database))
     return Fault(
         *position,
         path,
@@ -83,7 +83,7 @@ def at_revision(root: Path, commit: str, stack: str) -> Reached:
 
 
 def recorded(release: Mapping[str, Any], file: str) -> Reached:
-    """Return what the data of a release file say of each database: the newer of what is needed and accepted.
+    """Return what the data of a release file say of each database: the newest of what is needed and accepted.
 
     Raises SettingsError for a version that is none.
     """
@@ -100,11 +100,20 @@ def recorded(release: Mapping[str, Any], file: str) -> Reached:
 
 def _entries(release: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str, str], object]]:
     for system, services in release.items():
-        for service, image in services.items() if isinstance(services, Mapping) else ():
-            for key in ("needsSchema", "runsOnSchema") if isinstance(image, Mapping) else ():
-                versions = image.get(key)
-                for database, version in versions.items() if isinstance(versions, Mapping) else ():
-                    yield (system, service, database), version
+        for service, released in services.items() if isinstance(services, Mapping) else ():
+            for version in _released(released) if isinstance(released, Mapping) else ():
+                for key in ("needsSchema", "runsOnSchema"):
+                    schemas = version.get(key)
+                    for database, schema in schemas.items() if isinstance(schemas, Mapping) else ():
+                        yield (system, service, database), schema
+
+
+def _released(release: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield each version that a service's release has, as it stands in the file."""
+    colors = release.get("colors")
+    second = [release.get("canary"), *(colors.values() if isinstance(colors, Mapping) else ())]
+    yield release
+    yield from (version for version in second if isinstance(version, Mapping))
 
 
 def _git(root: Path, *words: str) -> subprocess.CompletedProcess[str]:

@@ -3,14 +3,17 @@
 from collections.abc import Collection, Iterable, Iterator
 
 from settings.environment import Delivery, Environment, Tier
+from settings.exposure_checks import check_exposure
 from settings.faults import Fault, Path, quoted
 from settings.findings import Finding, Locate, namespace, unknown
 from settings.migration_checks import check_migration, check_schema
 from settings.secret_checks import check_external, check_recipes
-from settings.service import Budget, Exposure, Route, Service, Workload
+from settings.service import Budget, Service, Workload
 from settings.stack import Stack
-from settings.system import Gateway, System
+from settings.strategy_checks import check_strategy
+from settings.system import System
 from settings.uniqueness import check_unique
+from settings.variants import names
 from settings.workload_checks import all_ports, check_workload, least_pods
 
 
@@ -117,6 +120,9 @@ def _dependencies(
         known = owner.services.get(name) or owner.data_stores.get(name)
         if known is not None and not (owner.enabled and known.enabled):
             yield Finding(here, f"{quoted(dependency)} is not enabled", "enable it, or do without it")
+        if isinstance(known, Service) and known.name not in names(known).all:
+            found = f"no Service is called {quoted(name)}: its activeService is {quoted(names(known).serving)}"
+            yield Finding(here, found, "leave activeService out, as others call it by its own name")
 
 
 def _service(environment: Environment, system: System, path: Path, service: Service) -> Iterator[Finding]:
@@ -132,32 +138,9 @@ def _service(environment: Environment, system: System, path: Path, service: Serv
     if service.metrics:
         yield from unknown((*path, "metrics", "port"), service.metrics.port, all_ports(service), "port")
     for name, exposure in service.exposure.items():
-        yield from _exposure(environment, system, (*path, "exposure", name), exposure, all_ports(service))
+        yield from check_exposure(environment, system, (*path, "exposure", name), exposure, all_ports(service))
     yield from check_migration(system, path, service)
-
-
-def _exposure(
-    environment: Environment, system: System, path: Path, exposure: Exposure, ports: Iterable[str]
-) -> Iterator[Finding]:
-    yield from unknown((*path, "issuer"), exposure.issuer, environment.issuers, "issuer")
-    if exposure.route is Route.INGRESS and exposure.issuer is None and environment.default_issuer is None:
-        yield Finding(path, "no issuer", "expected one here, or a defaultIssuer of the environment")
-    yield from unknown((*path, "gateway"), exposure.gateway, system.gateways, "gateway")
-    gateway = system.gateways.get(exposure.gateway or "")
-    for index, host in enumerate(exposure.hosts):
-        here = (*path, "hosts", index)
-        yield from unknown(here, host, environment.domains, "domain")
-        if gateway is not None and host in environment.domains and not _listens(gateway, host, environment):
-            found = f"the gateway {quoted(exposure.gateway or '')} does not listen for {quoted(host)}"
-            yield Finding(here, found, f"expected one of {', '.join(map(quoted, gateway.hosts))}")
-    for index, exposed in enumerate(exposure.paths):
-        yield from unknown((*path, "paths", index, "port"), exposed.port, ports, "port")
-
-
-def _listens(gateway: Gateway, host: str, environment: Environment) -> bool:
-    wanted = environment.domains[host]
-    listened = [environment.domains.get(name, "") for name in gateway.hosts]
-    return any(name == wanted or (name.startswith("*.") and wanted.endswith(name[1:])) for name in listened)
+    yield from check_strategy(environment, system, path, service)
 
 
 def _blocks(budget: Budget, pods: int) -> bool:

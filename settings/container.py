@@ -16,18 +16,23 @@ class PullPolicy(StrEnum):
     NEVER = "Never"
 
 
-class Image(Settings):
-    """An image by registry, repository, tag and digest."""
+class Version(Settings):
+    """Which version of an image, as a release has it."""
 
-    registry: Name | None = None
-    """A name among the environment's `registries`; none for an image that is named in full."""
-    repository: str = Field(pattern=r"^[a-z0-9]+(?:[._:/-]+[a-z0-9]+)*$")
     tag: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$")
     digest: str | None = Field(default=None, pattern=r"^sha256:[0-9a-f]{64}$")
     needs_schema: dict[str, SchemaVersion] = {}
     """The version of each database's schema that this image needs, by the database's name in `migration.databases`."""
     runs_on_schema: dict[str, SchemaVersion] = {}
     """A newer version, which the databases have already, that this older image was accepted to run on."""
+
+
+class Image(Version):
+    """An image by registry, repository, tag and digest."""
+
+    registry: Name | None = None
+    """A name among the environment's `registries`; none for an image that is named in full."""
+    repository: str = Field(pattern=r"^[a-z0-9]+(?:[._:/-]+[a-z0-9]+)*$")
     pull_policy: PullPolicy = PullPolicy.IF_NOT_PRESENT
 
 

@@ -128,6 +128,10 @@ class Environment(Settings):
     """Where the Ingress controller's pods run: they may reach exposed services."""
     monitoring_namespace: Name = "observability"
     """Where Prometheus runs: it may reach metrics ports."""
+    prometheus: Annotated[str, Field(pattern=r"^https?://")] | None = None
+    """Where Argo Rollouts finds Prometheus; where its controller was told to look if none is given."""
+    mesh: Literal["istio"] | None = None
+    """The service mesh, where there is one: it can divide traffic and has metrics of its own."""
     storage_class: Name | None = None
     """The class of claims that name none; the cluster's default where none is given."""
     address_pending: bool = False

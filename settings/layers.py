@@ -1,10 +1,10 @@
 """Layers of settings merged into one, in which every value knows which file and line set it.
 
-Maps merge, lists replace, null removes. Merging copies data and nothing else; where a value came from is found out
-by walking the layers again, since only faults and `naru explain` ask.
+Maps merge, lists and maps of another `type` replace, null removes. Merging copies data and nothing else; where a
+value came from is found out by walking the layers again, since only faults and `naru explain` ask.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -34,6 +34,8 @@ class _Reach(NamedTuple):
     known: Path
     complete: bool
     value: Value
+    replaces: bool = False
+    """Whether the layer takes away what lower ones have there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,8 @@ class Merged:
     data: dict[str, Value]
     layers: tuple[Layer, ...]
     faults: tuple[Fault, ...]
+    replaced: frozenset[tuple[int, Path]] = frozenset()
+    """Which layer, by its place, put a map of another `type` where."""
 
     def history(self, path: Path) -> tuple[Setting, ...]:
         """Give what each layer says about the value at `path`, oldest first; the last one holds.
@@ -115,19 +119,21 @@ class Merged:
         return best
 
     def _saying(self, path: Path) -> Iterator[tuple[Layer, _Reach]]:
-        for layer in self.layers:
+        for place, layer in enumerate(self.layers):
             reach = layer.reach(path)
-            # A map on the way leaves what lower layers have in it.
-            if reach is not None and (reach.complete or not isinstance(reach.value, dict)):
-                yield layer, reach
+            replaces = any((place, path[:length]) in self.replaced for length in range(len(path) + 1))
+            # A map on the way leaves what lower layers have in it, if it is of their kind.
+            if reach is not None and (reach.complete or replaces or not isinstance(reach.value, dict)):
+                yield layer, reach._replace(replaces=replaces)
 
     def _origin(self, path: Path) -> tuple[Layer, Path]:
         length, value = _follow(self.data, path)
         origins: list[tuple[Layer, Path]] = []
         for layer, reach in self._saying(path[:length]):
-            if not reach.complete or isinstance(reach.value, dict) != isinstance(value, dict):
+            unlike = not reach.complete or isinstance(reach.value, dict) != isinstance(value, dict)
+            if unlike or reach.replaces:
                 origins.clear()
-            else:
+            if not unlike:
                 origins.append((layer, reach.known))
         if not origins:
             return self.layers[0], ()
@@ -136,47 +142,60 @@ class Merged:
         return next((origin for origin in origins if origin[0].declares), origins[0])
 
 
-def merge(layers: Sequence[Layer], *, lenient: bool = False) -> Merged:
+def merge(layers: Sequence[Layer], *, lenient: bool = False, kinds: Collection[str] = ()) -> Merged:
     """Merge layers, lowest first, of which there is at least one; what is wrong is in the outcome's `faults`.
 
-    A null for a key that no lower layer has is a fault unless `lenient`.
+    A null for a key that no lower layer has is a fault unless `lenient`. `kinds` are the keys of maps that their `type`
+    tells apart: one of another type shares nothing with those below.
     """
     data: dict[str, Value] = {}
     faults: list[Fault] = []
-    for layer in layers:
+    replaced: set[tuple[int, Path]] = set()
+    for place, layer in enumerate(layers):
         known, given = _follow(layer.document.data, layer.at)
         if not isinstance(given, dict):
             if given is not None:
-                place = layer.at[:known]
-                line = layer.document.line(place)
-                faults.append(
-                    Fault(layer.document.file, line, dotted(place), f"found {shown(given)}", "expected a map")
-                )
+                way = layer.at[:known]
+                line = layer.document.line(way)
+                faults.append(Fault(layer.document.file, line, dotted(way), f"found {shown(given)}", "expected a map"))
             continue
         if known < len(layer.at):
             continue
         if layer.omit:
             given = {key: value for key, value in given.items() if key not in layer.omit}
-        unknown: list[tuple[Path, str | None]] = []
+        overlay = _Overlay(kinds, [], [])
         target = data
         for part in layer.under:
             target = _map_at(target, part)
-        _overlay(target, given, (), unknown)
+        overlay.put(target, given, ())
+        replaced.update((place, (*layer.under, *path)) for path in overlay.replaced)
         if not lenient:
-            faults.extend(_removes_nothing(layer, path, near) for path, near in unknown)
-    return Merged(data, tuple(layers), tuple(faults))
+            faults.extend(_removes_nothing(layer, path, near) for path, near in overlay.unknown)
+    return Merged(data, tuple(layers), tuple(faults), frozenset(replaced))
 
 
-def _overlay(
-    target: dict[str, Value], given: dict[str, Value], path: Path, unknown: list[tuple[Path, str | None]]
-) -> None:
-    for key, value in given.items():
-        if isinstance(value, dict):
-            _overlay(_map_at(target, key), value, (*path, key), unknown)
-        elif value is not None:
-            target[key] = _copied(value)
-        elif target.pop(key, _ABSENT) is _ABSENT:
-            unknown.append(((*path, key), nearest(key, target)))
+class _Overlay(NamedTuple):
+    """Puts one layer over what is there, and notes what that removed for nothing or replaced."""
+
+    kinds: Collection[str]
+    unknown: list[tuple[Path, str | None]]
+    replaced: list[Path]
+
+    def put(self, target: dict[str, Value], given: dict[str, Value], path: Path) -> None:
+        for key, value in given.items():
+            if isinstance(value, dict):
+                if key in self.kinds and _of_other_type(value, target.get(key)):
+                    target[key] = {}
+                    self.replaced.append((*path, key))
+                self.put(_map_at(target, key), value, (*path, key))
+            elif value is not None:
+                target[key] = _copied(value)
+            elif target.pop(key, _ABSENT) is _ABSENT:
+                self.unknown.append(((*path, key), nearest(key, target)))
+
+
+def _of_other_type(value: dict[str, Value], below: Value) -> bool:
+    return isinstance(below, dict) and "type" in value and "type" in below and value["type"] != below["type"]
 
 
 def _map_at(target: dict[str, Value], key: str) -> dict[str, Value]:

@@ -20,6 +20,8 @@ from settings.shape import (
     DECLARED,
     DEFAULTS,
     ENVIRONMENT,
+    RELEASE_OF_IMAGE,
+    RELEASE_OF_SERVICE,
     Files,
     faults_of_stack,
     faults_of_system,
@@ -36,6 +38,8 @@ from settings.validation import validate
 __all__ = ["Loaded", "Origin", "check", "find_root", "load", "stacks"]
 
 COMMON = "common"
+KINDS = ("strategy",)
+"""Maps of several kinds: a layer that names another `type` says all of it anew."""
 
 
 def find_root(start: Path) -> Path:
@@ -134,7 +138,7 @@ class _Reading:
         for system, document in files.systems.items():
             found = list(faults_of_system(files, system))
             if document is not None and files.common is not None:
-                merged[system] = merge(list(_layers(files, system, document, files.common)))
+                merged[system] = merge(list(_layers(files, system, document, files.common)), kinds=KINDS)
                 model, invalid = _validated(files, system, merged[system])
                 told = {(fault.file, fault.path) for fault in found}
                 found += (fault for fault in invalid if (fault.file, fault.path) not in told)
@@ -189,8 +193,10 @@ def _layers(files: Files, system: str, document: Document, common: Document) -> 
     if files.release is not None:
         for target in release_targets(files, system):
             service, _, sidecar = target.partition("/")
-            under = ("services", service, *(("sidecars", sidecar) if sidecar else ()), "image")
-            yield Layer("release", files.release, (system, target), under)
+            under = ("services", service, *(("sidecars", sidecar) if sidecar else ()))
+            at = (system, target)
+            yield Layer("release", files.release, at, (*under, "image"), omit=frozenset(RELEASE_OF_SERVICE))
+            yield Layer("release", files.release, at, under, omit=frozenset(RELEASE_OF_IMAGE))
 
 
 def _defaults(

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterator
 
+from settings.container import Version
 from settings.data_store import DataStore
 from settings.faults import Path, quoted
 from settings.findings import Finding, unknown
 from settings.migration import Migration, MigrationEngine, MigrationTarget
 from settings.migration_targets import DUMPED, command_of, dumped_stores, engine_of, job_name
+from settings.release_order import schema_of
 from settings.secret_checks import check_secret
 from settings.service import Service, Workload
 from settings.system import System
@@ -47,21 +49,37 @@ def check_migration(system: System, path: Path, service: Service) -> Iterator[Fi
 
 
 def check_schema(path: Path, workload: Workload) -> Iterator[Finding]:
-    """Yield what an image says of the schema of databases that its service does not migrate, or against itself."""
+    """Yield what a version says of the schema of databases that its service does not migrate, or against itself."""
     migration = workload.migration if isinstance(workload, Service) else None
     databases = () if migration is None else tuple(migration.databases)
-    images = [(path, workload.image, databases)]
-    images += [((*path, "sidecars", name), sidecar.image, ()) for name, sidecar in workload.sidecars.items()]
-    for here, image, known in images:
-        for field, versions in (("needsSchema", image.needs_schema), ("runsOnSchema", image.runs_on_schema)):
-            for database in versions:
-                yield from unknown((*here, "image", field, database), database, known, "migrated database")
-        for database, accepted in image.runs_on_schema.items():
-            needed = image.needs_schema.get(database)
+    said: list[tuple[Path, Version, tuple[str, ...]]] = [((*path, "image"), workload.image, databases)]
+    said += [((*path, "sidecars", name, "image"), sidecar.image, ()) for name, sidecar in workload.sidecars.items()]
+    if isinstance(workload, Service):
+        said += [((*path, "canary"), workload.canary, databases)] if workload.canary else []
+        said += [((*path, "colors", color), version, databases) for color, version in workload.colors.items()]
+    for here, version, known in said:
+        for field, schemas in (("needsSchema", version.needs_schema), ("runsOnSchema", version.runs_on_schema)):
+            for database in schemas:
+                yield from unknown((*here, field, database), database, known, "migrated database")
+        for database, accepted in version.runs_on_schema.items():
+            needed = version.needs_schema.get(database)
             if needed is not None and schema_order(accepted) < schema_order(needed):
-                at = (*here, "image", "runsOnSchema", database)
-                other = (*here, "image", "needsSchema", database)
+                at = (*here, "runsOnSchema", database)
+                other = (*here, "needsSchema", database)
                 yield Finding(at, f"{accepted} is below needsSchema {needed}", f"at least {needed}", other)
+        if version is not workload.image and known:
+            yield from _not_migrated(here, version, path, workload.image)
+
+
+def _not_migrated(here: Path, version: Version, path: Path, own: Version) -> Iterator[Finding]:
+    """Yield each schema that a second version needs and that the migration, the service's own, does not bring."""
+    brought = schema_of(own)
+    for database, needed in version.needs_schema.items():
+        if database in brought and schema_order(brought[database]) < schema_order(needed):
+            found = f"{needed}, and the service's own version, which migrates, brings {brought[database]}"
+            expected = f"at least {needed} there, or runsOnSchema where the database has it already"
+            key = "runsOnSchema" if database in own.runs_on_schema else "needsSchema"
+            yield Finding((*here, "needsSchema", database), found, expected, (*path, "image", key, database))
 
 
 def _job_names(service: str, path: Path, migration: Migration) -> Iterator[Finding]:

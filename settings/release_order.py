@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from settings.container import Version
 from settings.service import Service
 from settings.stack import Stack
 from settings.types import schema_order
+from settings.variants import variants
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Regression:
-    """An image of a release that knows an older schema than a database already has."""
+    """A version of a release that knows an older schema than a database already has."""
 
     system: str
     service: str
@@ -19,23 +21,37 @@ class Regression:
     """The newest version of the schema that the image is known to run on; empty where the release says none."""
     reached: str
     """The version that the database has."""
+    said: tuple[str, ...] = ("image",)
+    """Where the service has the version: its `image`, its `canary`, or one of its `colors`."""
 
 
-def schema_of(service: Service) -> dict[str, str]:
-    """Return the newest version of each database's schema that a service's image is known to run on.
+def versions(service: Service) -> dict[tuple[str, ...], Version]:
+    """Return the versions of a service that run, side by side where there are two, by where the service has them."""
+    found: dict[tuple[str, ...], Version] = {}
+    for variant in variants(service):
+        if variant.role == "canary":
+            found["canary",] = variant.image
+        elif variant.role in service.colors:
+            found["colors", variant.role] = variant.image
+        else:
+            found["image",] = variant.image
+    return found
+
+
+def schema_of(version: Version) -> dict[str, str]:
+    """Return the newest version of each database's schema that an image is known to run on.
 
     That is the version it needs, or a newer one on which it was accepted to run. A database of which the release says
     nothing is left out.
     """
-    image = service.image
-    newest = dict(image.needs_schema)
-    for database, version in image.runs_on_schema.items():
-        newest[database] = max(newest.get(database, version), version, key=schema_order)
+    newest = dict(version.needs_schema)
+    for database, accepted in version.runs_on_schema.items():
+        newest[database] = max(newest.get(database, accepted), accepted, key=schema_order)
     return newest
 
 
 def going_back(stack: Stack, reached: Mapping[tuple[str, str, str], str]) -> list[Regression]:
-    """Return the services whose image is older than the schema, sorted.
+    """Return the versions of services that are older than the schema, sorted.
 
     `reached` has the version of each database by system, service and database. A release that says no more what its
     image needs counts as older: it may well be. What the stack does not migrate is left out. Raises ValueError for a
@@ -49,7 +65,8 @@ def going_back(stack: Stack, reached: Mapping[tuple[str, str, str], str]) -> lis
             continue
         if database not in service.migration.databases:
             continue
-        known = schema_of(service).get(database, "")
-        if not known or schema_order(known) < schema_order(version):
-            found.append(Regression(system_name, name, database, known, version))
+        for said, image in versions(service).items():
+            known = schema_of(image).get(database, "")
+            if not known or schema_order(known) < schema_order(version):
+                found.append(Regression(system_name, name, database, known, version, said))
     return sorted(found)

@@ -14,10 +14,10 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from settings.container import Image
 from settings.data_store import Engine
 from settings.environment import Environment
-from settings.shape import DECLARED, DEFAULTS, ENVIRONMENT, STACK_KEYS, SYSTEMS
+from settings.service import Service
+from settings.shape import DECLARED, DEFAULTS, ENVIRONMENT, RELEASE_OF_SERVICE, STACK_KEYS, SYSTEMS
 from settings.system import System
 from settings.types import Settings
 
@@ -66,10 +66,14 @@ def _system() -> Schema:
 
 
 def _release() -> Schema:
-    models = _Definitions([Image])
-    image = models.of("Image")["properties"]
-    version = _map({key: image[key] for key in ("tag", "digest")})
-    services = {**_map_of(version), "description": "The version of each service, and of sidecars as `service/sidecar`."}
+    models = _Definitions([Service])
+    version, service = models.of("Version")["properties"], models.of("Service")["properties"]
+    of_service = {key: service[key] for key in RELEASE_OF_SERVICE}
+    services = {
+        "type": "object",
+        "patternProperties": {"^[^/]*$": _map({**version, **of_service}), "/": _map(version)},
+        "description": "The version of each service, and of sidecars as `service/sidecar`.",
+    }
     return models.root("Which version of what runs on a stack: releases/<stack>.yaml", _map_of(services))
 
 

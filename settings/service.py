@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from settings.container import Container
+from settings.container import Container, Version
 from settings.migration import Migration
 from settings.strategy import Objectives, Rolling, Strategy
 from settings.types import (
@@ -147,10 +147,13 @@ class Placement(Settings):
 
 
 class Metrics(Settings):
-    """Where Prometheus reads the service's metrics."""
+    """Where Prometheus reads the service's metrics, and what those of its requests are called."""
 
     port: Name = "http"
     path: AbsolutePath = "/metrics"
+    requests: Literal["http", "spring", "none"] = "http"
+    """`http_requests_total` and `http_request_duration_seconds`, as most libraries have it; Micrometer's
+    `http_server_requests_seconds`; or none at all."""
 
 
 class Workload(Container):
@@ -173,6 +176,10 @@ class Workload(Container):
     pod_annotations: dict[str, str] = {}
 
 
+Color = Literal["blue", "green"]
+"""The two Deployments of a `blueGreenIngress`."""
+
+
 class Service(Workload):
     """A long-running, stateless service behind a stable address."""
 
@@ -184,6 +191,12 @@ class Service(Workload):
     """By name, so that an environment can change one of several."""
     metrics: Metrics | None = None
     strategy: Strategy = Rolling()
+    canary: Version | None = None
+    """What is tried by a `canaryDeployment`; said in the release."""
+    colors: dict[Color, Version] = {}
+    """The versions of a `blueGreenIngress`, the service's own where none is given; said in the release."""
+    live: Color = "blue"
+    """Which of the two traffic goes to; said in the release."""
     objectives: Objectives | None = None
     migration: Migration | None = None
     service_account_annotations: dict[str, str] = {}

@@ -18,6 +18,11 @@ DECLARED = ("services", "dataStores", "claims", "secrets", "gateways", "namespac
 ENVIRONMENT = ("config", "naru:environment")
 SYSTEMS = ("config", "naru:systems")
 
+RELEASE_OF_IMAGE = ("tag", "digest", "needsSchema", "runsOnSchema")
+"""What a release says of a service's image, and of a sidecar's."""
+RELEASE_OF_SERVICE = ("canary", "colors", "live")
+"""What a release says beside that of a service with two workloads."""
+
 STACK_KEYS = ("config", "secretsprovider", "encryptionsalt", "encryptedkey", "environment", "backend")
 
 
@@ -163,7 +168,8 @@ def _release(release: Document, system: str, targets: tuple[str, ...]) -> Iterat
         if target not in targets:
             found = f"a release for the unknown service {quoted(target)}"
             yield Fault(release.file, release.key_line(path), dotted(path), found, did_you_mean(target, targets))
-        yield from _unknown_keys(release, path, ("tag", "digest", "needsSchema", "runsOnSchema"))
+        known = RELEASE_OF_IMAGE if "/" in target else (*RELEASE_OF_IMAGE, *RELEASE_OF_SERVICE)
+        yield from _unknown_keys(release, path, known)
 
 
 def _unknown_keys(

@@ -93,13 +93,15 @@ def duration_seconds(text: str) -> int:
     return hours * 3600 + minutes * 60 + seconds
 
 
-def _duration(value: str) -> str:
-    duration_seconds(value)
-    return value
+def _duration(value: Any) -> str:
+    # A plain number is told of as no duration either: in quotes it would be none.
+    text = value if isinstance(value, str) else ""
+    duration_seconds(text)
+    return text
 
 
 Duration = Annotated[
-    str, AfterValidator(_duration), WithJsonSchema({"type": "string", "pattern": f"^{_DURATION.pattern}$"})
+    str, BeforeValidator(_duration), WithJsonSchema({"type": "string", "pattern": f"^{_DURATION.pattern}$"})
 ]
 
 _LABEL = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"

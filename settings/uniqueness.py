@@ -9,8 +9,10 @@ from settings.migration import Migration
 from settings.migration_targets import job_name
 from settings.service import Exposure, Route, Service
 from settings.stack import Stack
-from settings.strategy import BlueGreen
+from settings.strategy import BlueGreen, Canary, CanaryDeployment
 from settings.system import System
+from settings.variants import canary_ingress_name, canary_name, exposure_name, guard_name, preview_of, variants
+from settings.variants import names as service_names
 
 
 class _Claim(NamedTuple):
@@ -50,28 +52,67 @@ def _claims(stack: Stack, system: System) -> Iterator[_Claim]:
         if service.enabled:
             yield from _of_service(stack, system, name, service)
     for name, gateway in system.gateways.items():
-        yield from _certificate(system, gateway.namespace, gateway.tls_secret, ("gateways", name))
+        yield from _certificate(system, gateway.namespace, gateway.tls_secret, ("gateways", name, "tlsSecret"))
 
 
 def _of_service(stack: Stack, system: System, name: str, service: Service) -> Iterator[_Claim]:
     path: Path = ("services", name)
-    names = {name: path}
-    if isinstance(service.strategy, BlueGreen):
-        names.setdefault(service.strategy.active_service, (*path, "strategy", "activeService"))
-        names.setdefault(service.strategy.preview_service, (*path, "strategy", "previewService"))
-    for job in _jobs(name, service.migration):
-        names.setdefault(job, (*path, "migration"))
-    yield from _names(system, service.namespace, names)
-    home = namespace_name(system, service.namespace)
+    yield from _names(system, service.namespace, _objects(path, service))
     for key, exposure in service.exposure.items():
         here = (*path, "exposure", key)
-        yield from _addresses(stack, system, here, exposure)
-        if home is not None:
-            kind = "Ingress" if exposure.route is Route.INGRESS else "HTTPRoute"
-            called = exposure.name or name
-            yield _Claim((kind, home, called), system.name, here, f"the name {quoted(called)} of an {kind}")
-        if exposure.route is Route.INGRESS:
-            yield from _certificate(system, service.namespace, exposure.tls_secret or f"{name}-tls", here)
+        yield from _way_in(stack, system, here, (*here, "tlsSecret"), service, exposure)
+    preview = preview_of(service)
+    if preview is not None:
+        here = (*path, "strategy", "preview")
+        yield from _way_in(stack, system, here, here, service, preview)
+
+
+def _objects(path: Path, service: Service) -> dict[str, Path]:
+    """Return what a service's workloads, Services, Jobs and accounts are called, and what gives them that name."""
+    names, strategy = {service.name: path}, service.strategy
+    given: dict[str | None, str] = {}
+    more: tuple[str, ...] = ()
+    match strategy:
+        case BlueGreen(active_service=active, preview_service=preview):
+            given = {preview: "previewService", active: "activeService"}
+        case Canary(canary_service=canary):
+            given = {canary: "canaryService"}
+        case CanaryDeployment():
+            # Also while nothing is tried: the day something is should bring no surprise.
+            more = (canary_name(service), guard_name(service))
+    for called in (*(variant.name for variant in variants(service)), *service_names(service).all, *more):
+        key = given.get(called)
+        names.setdefault(called, (*path, "strategy") if key is None else (*path, "strategy", key))
+    for job in _jobs(service.name, service.migration):
+        names.setdefault(job, (*path, "migration"))
+    return names
+
+
+def _way_in(
+    stack: Stack, system: System, path: Path, certificate: Path, service: Service, exposure: Exposure
+) -> Iterator[_Claim]:
+    yield from _addresses(stack, system, path, exposure)
+    home = namespace_name(system, service.namespace)
+    if home is not None:
+        kind = "Ingress" if exposure.route is Route.INGRESS else "HTTPRoute"
+        for called in _routes(service, exposure):
+            yield _Claim((kind, home, called), system.name, path, f"the name {quoted(called)} of an {kind}")
+    if exposure.route is Route.INGRESS:
+        yield from _certificate(system, service.namespace, exposure.tls_secret or f"{service.name}-tls", certificate)
+
+
+def _routes(service: Service, exposure: Exposure) -> Iterator[str]:
+    """Yield the name of an exposure's Ingress or HTTPRoute, and of what stands beside it."""
+    called = exposure_name(service, exposure)
+    yield called
+    if exposure.route is Route.GATEWAY and exposure.ssl_redirect:
+        yield f"{called}-redirect"
+    match service.strategy:
+        case CanaryDeployment(traffic="nginx"):
+            yield canary_ingress_name(service, exposure)
+        case Canary(traffic="nginx"):
+            # Argo Rollouts makes it. Source: argo-rollouts 1.9, utils/ingress/ingress.go, GetCanaryIngressName.
+            yield f"{service.name}-{called}-canary"
 
 
 def _jobs(service: str, migration: Migration | None) -> Iterator[str]:
@@ -100,4 +141,4 @@ def _certificate(system: System, namespace: str | None, secret: str, path: Path)
     home = namespace_name(system, namespace)
     if home is not None:
         # cert-manager makes one certificate for a Secret, with the hosts of whoever came first.
-        yield _Claim(("tls", home, secret), system.name, (*path, "tlsSecret"), f"the TLS secret {quoted(secret)}")
+        yield _Claim(("tls", home, secret), system.name, path, f"the TLS secret {quoted(secret)}")

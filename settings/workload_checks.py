@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
-from settings.container import Container, Image, Port
+from settings.container import Container, Image, Port, Version
 from settings.data_store import DataStore
 from settings.environment import Environment
 from settings.faults import Path, quoted
 from settings.findings import Finding, elsewhere, namespace, unknown
 from settings.secret_checks import check_secret
 from settings.service import Service, Workload
+from settings.strategy import Rolling
 from settings.system import System
 from settings.types import quantity_value
 
@@ -51,6 +52,19 @@ def all_ports(workload: Workload) -> dict[str, Port]:
     return ports
 
 
+def check_version(
+    environment: Environment, path: Path, version: Version, what: str, *, where: str = ""
+) -> Iterator[Finding]:
+    """Yield a finding where a version does not say which one it is, or may be another tomorrow."""
+    if version.digest:
+        return
+    fixed = "" if environment.policies.mutable_tags else " that never moves"
+    if version.tag is None:
+        yield Finding(path, f"{what} without tag", f"expected one{fixed}{where}")
+    elif version.tag == "latest" and fixed:
+        yield Finding((*path, "tag"), "the tag latest, which moves", f"expected one{fixed}, or a digest")
+
+
 def _containers(path: Path, workload: Workload) -> Iterator[tuple[Path, Container]]:
     yield path, workload
     for name, sidecar in workload.sidecars.items():
@@ -61,6 +75,7 @@ def _volumes(system: System, path: Path, workload: Workload) -> Iterator[Finding
     several = least_pods(workload) > 1 or (
         isinstance(workload, Service) and workload.scaling and workload.scaling.max > 1
     )
+    two_versions = isinstance(workload, Service) and not isinstance(workload.strategy, Rolling)
     for name, volume in workload.volumes.items():
         here = (*path, "volumes", name)
         yield from unknown((*here, "sharedClaim"), volume.shared_claim, system.claims, "claim")
@@ -72,6 +87,10 @@ def _volumes(system: System, path: Path, workload: Workload) -> Iterator[Finding
         if several and claim is not None and claim.access_mode.startswith("ReadWriteOnce"):
             found = f"{claim.access_mode} for more than one pod"
             yield Finding(here, found, "expected ReadWriteMany, or one replica and no scaling")
+        elif two_versions and claim is not None and claim.access_mode.startswith("ReadWriteOnce"):
+            found = f"{claim.access_mode} for two versions at once"
+            strategy = (*path, "strategy", "type")
+            yield Finding(here, found, "expected ReadWriteMany, or the strategy rolling", strategy)
 
 
 def _service_ports(path: Path, workload: Workload) -> Iterator[Finding]:
@@ -119,13 +138,7 @@ def _container(
 
 def _image(environment: Environment, path: Path, image: Image) -> Iterator[Finding]:
     yield from unknown((*path, "registry"), image.registry, environment.registries, "registry")
-    if image.digest:
-        return
-    fixed = "" if environment.policies.mutable_tags else " that never moves"
-    if image.tag is None:
-        yield Finding(path, "an image without tag", f"expected one{fixed}, here or in the stack's release")
-    elif image.tag == "latest" and fixed:
-        yield Finding((*path, "tag"), "the tag latest, which moves", f"expected one{fixed}, or a digest")
+    yield from check_version(environment, path, image, "an image", where=", here or in the stack's release")
 
 
 def _mounted_twice(path: Path, container: Container) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from settings.stack import Stack
 
 ROOT = Path(__file__).parents[1]
 STACKS = ("local", "dev", "staging", "prod")
+_POD_OWNERS = {"Deployment", "Rollout", "StatefulSet"}
 
 
 @cache
@@ -79,18 +80,31 @@ def whole_secrets(name: str, reference: str) -> list[str]:
 
 def ports(name: str, reference: str) -> dict[int, int]:
     """Return the ports of a Service, and the number of the container's port behind each."""
-    namespace = reference.split("/")[1]
-    selector = {**objects(name)[reference]["spec"]["selector"]}
+    _, namespace, called = reference.split("/")
+    selector = {**(objects(name)[reference]["spec"].get("selector") or managing(name, namespace, called))}
     # Of a data store with a replica, which pod answers; all of them have the same ports.
     selector.pop("statefulset.kubernetes.io/pod-name", None)
     behind: dict[str, int] = {}
     for found in objects(name).values():
-        template = found["spec"].get("template", {}) if found["kind"] in {"Deployment", "StatefulSet"} else {}
+        template = found["spec"].get("template", {}) if found["kind"] in _POD_OWNERS else {}
         labels: dict[str, Any] = template.get("metadata", {}).get("labels", {})
         if found["metadata"].get("namespace") == namespace and selector.items() <= labels.items():
             for made in template["spec"]["containers"]:
                 behind.update({port["name"]: port["containerPort"] for port in made.get("ports", [])})
     return {port["port"]: behind[port["targetPort"]] for port in objects(name)[reference]["spec"]["ports"]}
+
+
+def managing(name: str, namespace: str, called: str) -> dict[str, str]:
+    """Return the labels that find the pods of the Rollout that manages a Service."""
+    (found,) = (
+        made["spec"]["selector"]["matchLabels"]
+        for made in objects(name).values()
+        if made["kind"] == "Rollout" and made["metadata"]["namespace"] == namespace
+        for strategy in made["spec"]["strategy"].values()
+        if called in strategy.values()
+    )
+    selector: dict[str, str] = found
+    return selector
 
 
 def routes(name: str, reference: str) -> dict[str, str]:

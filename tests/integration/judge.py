@@ -15,6 +15,7 @@ from manifests.placed import Manifest
 
 # What the judgement of others depends on: a namespace's Pod Security level, a pod's account and priority.
 NEEDED: Final = ("Namespace", "PriorityClass", "ServiceAccount")
+POD_OWNERS: Final = ("Deployment", "Job", "Rollout", "StatefulSet")
 _PATIENCE: Final = 60.0  # seconds until admission has seen what was just created; never waited for in full
 
 
@@ -91,8 +92,8 @@ class Judge:
 
 
 def pods_of(obj: Manifest) -> Iterator[Manifest]:
-    """Yield the pod that the controller of a Deployment, StatefulSet or Job makes of its template, if it is one."""
-    metadata, spec = obj["metadata"], obj["spec"] if obj["kind"] in {"Deployment", "Job", "StatefulSet"} else {}
+    """Yield the pod that the controller of a workload makes of its template, if it is one of `POD_OWNERS`."""
+    metadata, spec = obj["metadata"], obj["spec"] if obj["kind"] in POD_OWNERS else {}
     if not spec:
         return
     pod = {"apiVersion": "v1", "kind": "Pod", **copy.deepcopy(spec["template"])}
@@ -103,7 +104,16 @@ def pods_of(obj: Manifest) -> Iterator[Manifest]:
     ]
     if volumes:
         pod["spec"]["volumes"] = volumes + pod["spec"].get("volumes", [])
+    # The volume of a token, which the server adds, is none of what was sent.
+    pod["spec"]["automountServiceAccountToken"] = False
     yield pod
+
+
+def deployments_of(obj: Manifest) -> Iterator[Manifest]:
+    """Yield the Deployment of the same pods, if it is a Rollout: of a template in one the API server knows little."""
+    if obj["kind"] == "Rollout":
+        spec = {key: value for key, value in obj["spec"].items() if key in {"replicas", "selector", "template"}}
+        yield copy.deepcopy({**obj, "apiVersion": "apps/v1", "kind": "Deployment", "spec": spec})
 
 
 def changes(sent: Any, returned: Any, path: str = "") -> Iterator[tuple[str, str]]:

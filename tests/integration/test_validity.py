@@ -10,9 +10,11 @@ import pytest
 
 from local.plane import ControlPlane
 from local.session import Session
+from manifests.assembly import assemble
 from manifests.placed import Manifest
 from tests.assembled import STACKS, objects, stack
-from tests.integration.judge import Judge, changes, pods_of
+from tests.integration.judge import POD_OWNERS, Judge, changes, deployments_of, pods_of
+from tests.unit.manifests.strategies import BY_ALB, BY_INGRESS_NGINX, every_strategy
 
 CLUSTERS = [(name, cluster) for name in STACKS for cluster in stack(name).environment.clusters]
 LABELS = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
@@ -53,8 +55,30 @@ def test_every_pod_is_let_into_its_namespace(judge: Judge, name: str, cluster: s
     manifests = list(objects(name, cluster).values())
     judge.create(manifests)
     pods = [pod for manifest in manifests for pod in pods_of(manifest)]
-    assert len(pods) == sum(manifest["kind"] in {"Deployment", "Job", "StatefulSet"} for manifest in manifests) > 0
+    assert len(pods) == sum(manifest["kind"] in POD_OWNERS for manifest in manifests) > 0
     assert [fault for pod in pods for fault in judge.faults(pod)] == []
+
+
+@pytest.mark.parametrize(("name", "cluster"), CLUSTERS)
+def test_every_rollouts_pods_could_be_a_deployments(judge: Judge, name: str, cluster: str) -> None:
+    """Of a template in a Rollout the API server checks the shape alone: the rest is said of a Deployment's."""
+    manifests = list(objects(name, cluster).values())
+    judge.create(manifests)
+    made = [deployment for manifest in manifests for deployment in deployments_of(manifest)]
+    assert len(made) == sum(manifest["kind"] == "Rollout" for manifest in manifests)
+    assert [fault for deployment in made for fault in judge.faults(deployment)] == []
+
+
+@pytest.mark.parametrize("delivery", ["direct", "gitops"])
+@pytest.mark.parametrize(("services", "ingress"), [(BY_INGRESS_NGINX, "nginx"), (BY_ALB, "alb")], ids=["nginx", "alb"])
+def test_every_strategy_and_way_to_divide_traffic_is_taken_and_kept_whole(
+    judge: Judge, services: dict[str, dict[str, Any]], ingress: str, delivery: str
+) -> None:
+    made = assemble(every_strategy(services, ingressClass=ingress, delivery=delivery), "main")
+    manifests = [placed.manifest for found in made.values() for placed in found]
+    judge.create(manifests)
+    derived = [one for manifest in manifests for one in (*pods_of(manifest), *deployments_of(manifest))]
+    assert [fault for manifest in (*manifests, *derived) for fault in judge.faults(manifest)] == []
 
 
 def a_deployment(change: Callable[[Manifest], None]) -> Manifest:
@@ -71,6 +95,15 @@ def a_deployment(change: Callable[[Manifest], None]) -> Manifest:
             "template": {"metadata": {"labels": dict(labels)}, "spec": spec},
         },
     }
+    change(manifest)
+    return manifest
+
+
+def a_rollout(change: Callable[[Manifest], None]) -> Manifest:
+    """Return a Rollout that is right, but for the change."""
+    manifest = a_deployment(lambda _: None)
+    manifest |= {"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout"}
+    manifest["spec"]["strategy"] = {"blueGreen": {"activeService": "faulty"}}
     change(manifest)
     return manifest
 
@@ -142,6 +175,15 @@ PLANTED: dict[str, tuple[Manifest, str]] = {
     "wrong type in a custom resource": (a_certificate(dnsNames="www.example.com"), "refused"),
     "custom resource that lacks a field": (custom("cert-manager.io/v1", "Certificate", secretName="tls"), "Required"),
     "value that a custom resource does not know": (a_certificate(usages=["typing"]), "Unsupported value"),
+    "unknown field of a Rollout": (a_rollout(lambda it: it["spec"].update(replica=2)), "field not declared in schema"),
+    "unknown field of a Rollout's strategy": (
+        a_rollout(lambda it: it["spec"]["strategy"]["blueGreen"].update(activeservice="x")),
+        "field not declared in schema",
+    ),
+    "unknown field of a Rollout's pods": (
+        a_rollout(lambda it: container_of(it).update(resources={"request": {"cpu": "1"}})),
+        "field not declared in schema",
+    ),
     "quantity that is not canonical": (
         a_deployment(lambda it: container_of(it).update(resources={"limits": {"cpu": "1000m"}})),
         "resources.limits.cpu is '1', sent as '1000m'",
@@ -157,10 +199,32 @@ def test_planted_fault_is_noticed(judge: Judge, manifest: Manifest, said: str) -
     assert said in "\n".join(found)
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda it: container_of(it).update(imagePullPolicy="Sometimes"), "Unsupported value"),
+        (lambda it: container_of(it)["securityContext"].pop("runAsNonRoot"), "warning: would violate PodSecurity"),
+        (lambda it: it["spec"]["selector"]["matchLabels"].update(app="other"), "does not match template"),
+        (lambda it: container_of(it).update(volumeMounts=[{"name": "gone", "mountPath": "/a"}]), "Not found"),
+    ],
+    ids=["value that does not exist", "container that may be root", "selector of other pods", "volume of nobody"],
+)
+def test_fault_in_a_rollouts_pods_is_noticed_in_a_deployment(
+    judge: Judge, change: Callable[[Manifest], None], said: str
+) -> None:
+    judge.create([NAMESPACE, ACCOUNT])
+    faulty = a_rollout(change)
+    assert judge.faults(faulty) == []
+    (deployment,) = deployments_of(faulty)
+    assert said in "\n".join(judge.faults(deployment))
+
+
 def test_what_the_faults_are_planted_in_is_right(judge: Judge) -> None:
     judge.create([NAMESPACE, ACCOUNT])
-    sound = [a_deployment(lambda _: None), a_certificate(), an_ingress({"ingressClassName": "nginx"})]
-    assert [fault for manifest in (*sound, *pods_of(sound[0])) for fault in judge.faults(manifest)] == []
+    rollout = a_rollout(lambda _: None)
+    sound = [a_deployment(lambda _: None), a_certificate(), an_ingress({"ingressClassName": "nginx"}), rollout]
+    derived = (*pods_of(sound[0]), *pods_of(rollout), *deployments_of(rollout))
+    assert [fault for manifest in (*sound, *derived) for fault in judge.faults(manifest)] == []
 
 
 @pytest.mark.parametrize(

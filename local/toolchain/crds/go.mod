@@ -10,5 +10,6 @@ require (
 	github.com/cilium/cilium v1.18.6
 	github.com/external-secrets/external-secrets v1.3.2
 	github.com/prometheus-operator/prometheus-operator v0.85.0
+	istio.io/api v1.31.1
 	sigs.k8s.io/gateway-api v1.4.1
 )

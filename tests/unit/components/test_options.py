@@ -78,6 +78,16 @@ def test_the_data_of_a_secret_is_secret_in_state(recorded: Recorded, stacks: Map
     assert made.additional_secret_outputs == ["data", "stringData"]
 
 
+def test_what_a_controller_writes_is_left_as_it_is(recorded: Recorded, stacks: Mapping[str, Stack]) -> None:
+    parent = pulumi.ComponentResource("naru:test:Parent", "parent")
+    provider = pulumi.ProviderResource("kubernetes", "cluster", {})
+    made = [
+        options(placed, stacks["prod"].environment, parent=parent, provider=provider).ignore_changes
+        for placed in (an_object("HTTPRoute", not_ours=("spec.rules",)), an_object())
+    ]
+    assert made == [["spec.rules"], None]
+
+
 def test_an_order_that_names_something_later_is_refused() -> None:
     late = an_object(after=("Namespace//shop",))
     with pytest.raises(LookupError, match="Service/shop/api comes after Namespace//shop"):

@@ -8,6 +8,13 @@ from settings.system import Trigger
 from tests.assembled import STACKS, container, objects, pod, ports, probed, secret_variables, service, stack, variables
 
 NAMESPACES = {"local": "ams", "dev": "ams-dev", "staging": "ams-staging", "prod": "ams-prod"}
+# Where it grows into the traffic, Argo Rollouts runs it.
+WORKLOADS = {
+    "local": "Deployment/ams/ams",
+    "dev": "Deployment/ams-dev/ams",
+    "staging": "Rollout/ams-staging/ams",
+    "prod": "Rollout/ams-prod/ams",
+}
 PROFILES = {"local": "dev", "dev": "dev", "staging": "staging", "prod": "prod"}
 EACH = pytest.mark.parametrize(("name", "namespace"), NAMESPACES.items(), ids=NAMESPACES)
 
@@ -15,31 +22,31 @@ EACH = pytest.mark.parametrize(("name", "namespace"), NAMESPACES.items(), ids=NA
 @EACH
 def test_each_environment_has_a_namespace_and_databases_of_its_own(name: str, namespace: str) -> None:
     assert f"Namespace//{namespace}" in objects(name)
-    assert f"Deployment/{namespace}/ams" in objects(name)
+    assert WORKLOADS[name] in objects(name)
     for store in ("postgresql", "mongodb", "redis"):
         assert f"StatefulSet/{namespace}/{store}" in objects(name)
 
 
-@EACH
-def test_image_is_in_ecr_by_version(name: str, namespace: str) -> None:
-    image = container(name, f"Deployment/{namespace}/ams")["image"]
+@pytest.mark.parametrize("name", STACKS)
+def test_image_is_in_ecr_by_version(name: str) -> None:
+    image = container(name, WORKLOADS[name])["image"]
     assert image == "000000000000.dkr.ecr.ap-northeast-2.amazonaws.com/ams:1.0.0"
 
 
-@EACH
-def test_probes_are_the_actuators(name: str, namespace: str) -> None:
-    asked = probed(name, f"Deployment/{namespace}/ams")
+@pytest.mark.parametrize("name", STACKS)
+def test_probes_are_the_actuators(name: str) -> None:
+    asked = probed(name, WORKLOADS[name])
     assert (asked["readiness"], asked["liveness"]) == ("/actuator/health/readiness", "/actuator/health/liveness")
 
 
-@EACH
-def test_profile_is_that_of_the_environment(name: str, namespace: str) -> None:
-    assert variables(name, f"Deployment/{namespace}/ams")["SPRING_PROFILES_ACTIVE"] == PROFILES[name]
+@pytest.mark.parametrize("name", STACKS)
+def test_profile_is_that_of_the_environment(name: str) -> None:
+    assert variables(name, WORKLOADS[name])["SPRING_PROFILES_ACTIVE"] == PROFILES[name]
 
 
-@EACH
-def test_state_is_in_redis_postgresql_and_mongodb(name: str, namespace: str) -> None:
-    reference = f"Deployment/{namespace}/ams"
+@pytest.mark.parametrize("name", STACKS)
+def test_state_is_in_redis_postgresql_and_mongodb(name: str) -> None:
+    reference = WORKLOADS[name]
     found = variables(name, reference)
     assert (found["SPRING_DATA_REDIS_HOST"], found["SPRING_DATA_REDIS_PORT"]) == ("redis", "6379")
     assert secret_variables(name, reference) == {
@@ -67,7 +74,10 @@ def test_production_has_a_read_replica_to_fail_over_to() -> None:
 
 
 def test_production_has_an_autoscaler() -> None:
-    assert objects("prod")["HorizontalPodAutoscaler/ams-prod/ams"]["spec"]["minReplicas"] == 3
+    spec = objects("prod")["HorizontalPodAutoscaler/ams-prod/ams"]["spec"]
+    assert spec["minReplicas"] == 3
+    assert spec["scaleTargetRef"] == {"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "name": "ams"}
+    assert "replicas" not in objects("prod")["Rollout/ams-prod/ams"]["spec"]
 
 
 @pytest.mark.parametrize("name", ["staging", "prod"])
@@ -75,6 +85,25 @@ def test_canary_grows_from_5_to_100_percent(name: str) -> None:
     strategy = service(name, "ams/ams").strategy
     assert isinstance(strategy, Canary)
     assert [step.weight for step in strategy.steps] == [5, 20, 50, 100]
+
+
+@pytest.mark.parametrize("name", ["staging", "prod"])
+def test_rollout_grows_by_the_ingress_and_is_watched_when_it_has_everything(name: str) -> None:
+    canary = objects(name)[WORKLOADS[name]]["spec"]["strategy"]["canary"]
+    pause = {"pause": {"duration": "10m"}}
+    assert canary["steps"] == [step for weight in (5, 20, 50, 100) for step in ({"setWeight": weight}, pause)]
+    assert (canary["stableService"], canary["canaryService"]) == ("ams", "ams-canary")
+    assert canary["trafficRouting"] == {"nginx": {"stableIngress": "ams"}}
+    templates = [template["templateName"] for template in canary["analysis"]["templates"]]
+    assert templates == ["success-rate", "latency", "queue-backlog"]
+
+
+@pytest.mark.parametrize("name", ["staging", "prod"])
+def test_argo_rollouts_writes_the_selectors_of_both_services(name: str) -> None:
+    for called in ("ams", "ams-canary"):
+        service = objects(name)[f"Service/{NAMESPACES[name]}/{called}"]
+        assert "selector" not in service["spec"]
+        assert ports(name, f"Service/{NAMESPACES[name]}/{called}") == {80: 8080}
 
 
 @pytest.mark.parametrize("name", ["local", "dev"])

@@ -5,7 +5,7 @@ import pytest
 from manifests.placed import Manifest
 from tests.assembled import STACKS, objects, stack
 
-WORKLOADS = {"Deployment", "StatefulSet"}
+WORKLOADS = {"Deployment", "Rollout", "StatefulSet"}
 SYSTEMS = ["ams", "immersiverse", "korea-public-data", "plate", "services-platform"]
 # The secrets that come from a store outside of the cluster.
 EXTERNAL: dict[str, set[str]] = {

@@ -1,7 +1,12 @@
 """Facts of immersiverse, the ImmersiVerse Authentication Service."""
 
+from dataclasses import replace
+
 import pytest
 
+from manifests.assembly import assemble
+from manifests.placed import Manifest
+from settings.container import Version
 from settings.strategy import CanaryDeployment, ErrorRate, Rolling
 from tests.assembled import (
     STACKS,
@@ -192,8 +197,48 @@ def test_data_is_kept_on_volumes(name: str, namespace: str) -> None:
 
 @pytest.mark.parametrize("name", STACKS)
 def test_a_canary_of_its_own_is_tried_in_production(name: str) -> None:
-    tried = CanaryDeployment(type="canaryDeployment", weight=10)
+    tried = CanaryDeployment(type="canaryDeployment", weight=10, traffic="nginx")
     assert service(name, "immersiverse/auth-service").strategy == (tried if name == "prod" else Rolling())
+
+
+def production(canary: Version | None, cluster: str) -> dict[str, Manifest]:
+    """Return the objects of production as they are with that version to try in the release."""
+    found = stack("prod")
+    system = found.systems["immersiverse"]
+    services = {"auth-service": system.services["auth-service"].model_copy(update={"canary": canary})}
+    tried = replace(found, systems={**found.systems, "immersiverse": system.model_copy(update={"services": services})})
+    return {placed.reference: placed.manifest for placed in assemble(tried, cluster)["immersiverse"]}
+
+
+@pytest.mark.parametrize("cluster", ["seoul", "tokyo"])
+def test_version_to_try_is_a_deployment_of_its_own_with_a_tenth_of_the_traffic(cluster: str) -> None:
+    made = production(Version(tag="1.1.0"), cluster)
+    images = {
+        name: made[f"Deployment/production/{name}"]["spec"]["template"]["spec"]["containers"][0]["image"]
+        for name in ("auth-service", "auth-service-canary")
+    }
+    assert {name: image.rpartition(":")[2] for name, image in images.items()} == {
+        "auth-service": "1.0.0",
+        "auth-service-canary": "1.1.0",
+    }
+    ingress = made["Ingress/production/auth-ingress-canary"]
+    assert ingress["metadata"]["annotations"] == {
+        "nginx.ingress.kubernetes.io/canary": "true",
+        "nginx.ingress.kubernetes.io/canary-weight": "10",
+    }
+    (path,) = ingress["spec"]["rules"][0]["http"]["paths"]
+    assert (path["path"], path["backend"]["service"]["name"]) == ("/auth", "auth-service-canary")
+    selector = made["Service/production/auth-service-canary"]["spec"]["selector"]
+    assert selector["app.kubernetes.io/name"] == "auth-service-canary"
+    assert "NetworkPolicy/production/auth-service-canary" in made
+    assert [name for name in made if name.startswith("HorizontalPodAutoscaler/")] == [
+        "HorizontalPodAutoscaler/production/auth-service"
+    ]
+
+
+@pytest.mark.parametrize("cluster", ["seoul", "tokyo"])
+def test_nothing_of_a_canary_is_left_when_there_is_no_version_to_try(cluster: str) -> None:
+    assert [reference for reference in production(None, cluster) if "canary" in reference] == []
 
 
 @pytest.mark.parametrize("name", STACKS)

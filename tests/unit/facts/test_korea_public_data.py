@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from settings.strategy import BlueGreen, Canary, CanaryStep, ErrorRate, Objectives, ResponseTime
+from settings.strategy import BlueGreen, Canary, CanaryStep, ErrorRate, Objectives, Preview, ResponseTime
 from settings.system import Alert, Goals, Notification, Operations, Scanning, Trigger
 from tests.assembled import (
     STACKS,
@@ -21,8 +21,8 @@ from tests.assembled import (
 )
 
 NAMESPACE = "korea-public-data"
-FRONTEND = f"Deployment/{NAMESPACE}/korea-frontend"
-BACKEND = f"Deployment/{NAMESPACE}/korea-backend"
+FRONTEND = f"Rollout/{NAMESPACE}/korea-frontend"
+BACKEND = f"Rollout/{NAMESPACE}/korea-backend"
 SECRET_KEYS = ["database-url", "api-key", "jwt-secret"]
 API_HOSTS = {
     "local": "api.korea-public-data.localhost",
@@ -62,7 +62,6 @@ def test_containers_images_and_replicas(name: str, reference: str, called: str, 
 @pytest.mark.parametrize(
     ("called", "port"),
     [
-        ("korea-frontend", 3000),
         ("korea-frontend-active", 3000),
         ("korea-frontend-preview", 3000),
         ("korea-backend", 8000),
@@ -143,11 +142,51 @@ def test_frontend_is_delivered_blue_green(name: str) -> None:
         type="blueGreen",
         active_service="korea-frontend-active",
         preview_service="korea-frontend-preview",
+        preview=Preview(hosts=("korea-web-preview",)),
         auto_promotion_enabled=False,
         scale_down_delay_seconds=30,
         pre_promotion_analysis=("success-rate",),
         post_promotion_analysis=("success-rate",),
     )
+
+
+@EACH
+def test_rollout_of_the_frontend_is_that_of_the_guide(name: str) -> None:
+    rollout = objects(name)[FRONTEND]
+    assert rollout["apiVersion"] == "argoproj.io/v1alpha1"
+    assert rollout["spec"]["strategy"] == {
+        "blueGreen": {
+            "activeService": "korea-frontend-active",
+            "previewService": "korea-frontend-preview",
+            "autoPromotionEnabled": False,
+            "scaleDownDelaySeconds": 30,
+            "prePromotionAnalysis": {
+                "templates": [{"templateName": "success-rate"}],
+                "args": [{"name": "service-name", "value": "korea-frontend-preview"}],
+            },
+            "postPromotionAnalysis": {
+                "templates": [{"templateName": "success-rate"}],
+                "args": [{"name": "service-name", "value": "korea-frontend-active"}],
+            },
+        }
+    }
+
+
+@EACH
+def test_argo_rollouts_writes_the_selectors_of_the_frontends_services(name: str) -> None:
+    made = objects(name)
+    for called in ("korea-frontend-active", "korea-frontend-preview"):
+        assert "selector" not in made[f"Service/{NAMESPACE}/{called}"]["spec"]
+    assert f"Service/{NAMESPACE}/korea-frontend" not in made
+
+
+@EACH
+def test_a_new_frontend_is_looked_at_under_a_host_of_its_own(name: str) -> None:
+    live = objects(name)[f"Ingress/{NAMESPACE}/korea-frontend"]["spec"]["rules"][0]["host"]
+    host = f"preview.{live}"
+    assert routes(name, f"Ingress/{NAMESPACE}/korea-frontend-preview") == {f"{host}/": "korea-frontend-preview:3000"}
+    tls = objects(name)[f"Ingress/{NAMESPACE}/korea-frontend-preview"]["spec"]["tls"]
+    assert tls == [{"hosts": [host], "secretName": "korea-frontend-preview-tls"}]
 
 
 @EACH
@@ -164,9 +203,29 @@ def test_backend_is_delivered_as_a_canary(name: str) -> None:
 
 
 @EACH
-def test_backend_loses_no_pod_while_it_is_replaced(name: str) -> None:
-    rolling = objects(name)[BACKEND]["spec"]["strategy"]["rollingUpdate"]
-    assert rolling == {"maxSurge": "25%", "maxUnavailable": 0}
+def test_rollout_of_the_backend_is_that_of_the_guide(name: str) -> None:
+    canary = objects(name)[BACKEND]["spec"]["strategy"]["canary"]
+    assert {key: value for key, value in canary.items() if key != "analysis"} == {
+        "maxSurge": "25%",
+        "maxUnavailable": 0,
+        "steps": [
+            {"setWeight": 20},
+            {"pause": {"duration": "10m"}},
+            {"setWeight": 40},
+            {"pause": {"duration": "10m"}},
+            {"setWeight": 60},
+            {"pause": {"duration": "10m"}},
+            {"setWeight": 80},
+            {"pause": {"duration": "10m"}},
+        ],
+    }
+    assert len(canary["analysis"]["templates"]) == 3
+
+
+@EACH
+def test_pods_divide_the_traffic_of_the_backend_behind_one_service(name: str) -> None:
+    selector = objects(name)[f"Service/{NAMESPACE}/korea-backend"]["spec"]["selector"]
+    assert selector == objects(name)[BACKEND]["spec"]["selector"]["matchLabels"]
 
 
 @EACH
@@ -190,8 +249,8 @@ def test_alert_on_failed_deployments(name: str) -> None:
         "DeploymentFailed": Alert(
             rule="deployment-slo",
             group="deployment.rules",
-            expr='(sum(rate(deployment_status_total{status="failed"}[5m])) by (environment)'
-            " / sum(rate(deployment_status_total[5m])) by (environment)) > 0.1",
+            expr='(\n  sum(rate(deployment_status_total{status="failed"}[5m])) by (environment) /\n'
+            "  sum(rate(deployment_status_total[5m])) by (environment)\n) > 0.1\n",
             wait="5m",
             severity="critical",
             summary="High deployment failure rate in {{ $labels.environment }}",

@@ -21,7 +21,7 @@ CLUSTERS: dict[str, Any] = {
     "seoul": {"context": "seoul", "region": "seoul", "primary": True},
     "tokyo": {"context": "tokyo", "region": "tokyo", "dataDomain": "data.example.com", "dataCidr": "10.20.0.0/16"},
 }
-HOSTS = {f"host{number}": f"host{number}.example.com" for number in range(12)}
+HOSTS = {f"host{number}": f"host{number}.example.com" for number in range(24)}
 
 # With room for the endings that objects give to the names of what they belong to; dashes and digits where they may be.
 _NAMES = st.from_regex(r"[a-z]([-a-z0-9]{0,22}[a-z0-9])?", fullmatch=True)
@@ -41,7 +41,16 @@ _DATABASES = st.sampled_from(
 _SOURCES = st.sampled_from(("existing", "sealed", "external"))
 _PATHS = st.sampled_from(((), ("/tmp",), ("/tmp", "/var/tmp")))
 
-
+_TRIED: tuple[dict[str, Any], ...] = ({}, {"canary": {"tag": "2"}})
+_COLORS: tuple[dict[str, Any], ...] = ({}, {"live": "green"}, {"colors": {"green": {"tag": "2"}}})
+_ASKED: tuple[dict[str, Any], ...] = (
+    {},
+    {"metrics": {}},
+    {
+        "metrics": {},
+        "objectives": {"errorRate": {"threshold": 5, "window": "5m"}, "healthCheckFailures": 3, "stabilisation": "10m"},
+    },
+)
 _STORES: tuple[dict[str, Any], ...] = (
     {"provider": "vault", "server": "https://vault.example.com", "path": "secret", "role": "demo"},
     {"provider": "vault", "server": "https://vault.example.com", "path": "kv", "version": "v1", "clusterWide": True},
@@ -104,7 +113,9 @@ def _secrets(draw: st.DrawFn, home: str, store: str) -> dict[str, Any]:
 
 
 @st.composite
-def _services(draw: st.DrawFn, name: str, home: str, calls: Sequence[str], hosts: Iterator[str]) -> Service:
+def _services(
+    draw: st.DrawFn, name: str, home: str, calls: Sequence[str], hosts: Iterator[str], ingress_class: str
+) -> Service:
     changes: dict[str, Any] = draw(_common(name, home))
     kind = draw(st.sampled_from(("none", "scratch", "own", "shared")))
     sources = {
@@ -119,14 +130,6 @@ def _services(draw: st.DrawFn, name: str, home: str, calls: Sequence[str], hosts
         changes |= draw(
             st.sampled_from(({"replicas": low}, {"replicas": 5, "scaling": {"min": low, "max": 9, "memory": 80}}))
         )
-    changes["strategy"] = draw(
-        st.sampled_from(
-            (
-                {"type": "rolling"},
-                {"type": "blueGreen", "activeService": f"{name}-live", "previewService": f"{name}-next"},
-            )
-        )
-    )
     exposed = {
         "hosts": [next(hosts)],
         "paths": [{"path": "/"}, {"path": "/rpc", "port": "rpc"}],
@@ -134,6 +137,7 @@ def _services(draw: st.DrawFn, name: str, home: str, calls: Sequence[str], hosts
     }
     ways: tuple[dict[str, str], ...] = ({}, {"route": "gateway", "gateway": "edge"})
     changes["exposure"] = draw(st.sampled_from(({}, *({"open": {**exposed, **way}} for way in ways))))
+    changes |= draw(_strategies(name, changes, kind == "own", next(hosts), ingress_class))
     migration = {"engine": "goose", "secret": f"{home}-secret", "databases": draw(_DATABASES)}
     return a_service(
         name,
@@ -141,9 +145,44 @@ def _services(draw: st.DrawFn, name: str, home: str, calls: Sequence[str], hosts
         ports={"http": {"container": 8080, "service": 80}, "rpc": {"container": 9090}},
         dependsOn=sorted(draw(st.sets(st.sampled_from(calls), max_size=3))),
         profile=draw(st.sampled_from((None, "dev"))),
-        metrics=draw(st.sampled_from((None, {}))),
         migration=draw(st.sampled_from((None, migration))),
     )
+
+
+@st.composite
+def _strategies(
+    draw: st.DrawFn, name: str, changes: dict[str, Any], one_node: bool, preview: str, ingress_class: str
+) -> dict[str, Any]:
+    """Give a strategy that fits the exposure and the pods of a service, the release's part of it, and what is asked."""
+    found: list[dict[str, Any]] = [{"strategy": {"type": "rolling"}}]
+    exposure = changes["exposure"].get("open")
+    if not one_node:
+        steps = [{"weight": 50, "pause": "10m"}, {"weight": 75}, {"weight": 100}]
+        tried = draw(st.sampled_from(_TRIED))
+        colors = draw(st.sampled_from(_COLORS))
+        least = changes["scaling"]["min"] if "scaling" in changes else changes["replicas"]
+        dividing = ["replicas", "istio"] if least > 1 else ["istio"]
+        switched = ["service"]
+        if exposure is not None and "gateway" in exposure:
+            dividing.append("gateway")
+        elif exposure is not None:
+            dividing.append(ingress_class)
+            switched += ["ingress", *(["alb"] if ingress_class == "alb" else [])]
+        if draw(st.booleans()):
+            found = []
+        found += [{"strategy": {"type": "canary", "traffic": traffic, "steps": steps}} for traffic in dividing]
+        found += [
+            {"strategy": {"type": "canaryDeployment", "traffic": traffic, "weight": 50}, **tried}
+            for traffic in dividing
+            if traffic in {"replicas", "nginx"}
+        ]
+        found += [{"strategy": {"type": "blueGreenIngress", "traffic": traffic}, **colors} for traffic in switched]
+        if exposure is not None:
+            named = {"activeService": f"{name}-live", "previewService": f"{name}-next"} if draw(st.booleans()) else {}
+            blue_green = {"type": "blueGreen", "preview": {"hosts": [preview]}, **named}
+            found.append({"strategy": blue_green})
+    asked = draw(st.sampled_from(_ASKED))
+    return {**draw(st.sampled_from(found)), **asked}
 
 
 @st.composite
@@ -160,7 +199,9 @@ def _data_stores(draw: st.DrawFn, name: str, home: str) -> DataStore:
 
 
 @st.composite
-def _systems(draw: st.DrawFn, name: str, members: Sequence[str], calls: Sequence[str], hosts: Iterator[str]) -> System:
+def _systems(
+    draw: st.DrawFn, name: str, members: Sequence[str], calls: Sequence[str], hosts: Iterator[str], ingress_class: str
+) -> System:
     homes = ["main", "data"][: draw(st.integers(1, 2))]
     workloads: list[Service | DataStore] = []
     for index, member in enumerate(members):
@@ -168,7 +209,7 @@ def _systems(draw: st.DrawFn, name: str, members: Sequence[str], calls: Sequence
         if index % 3 == 2:
             workloads.append(draw(_data_stores(member, home)))
         else:
-            workloads.append(draw(_services(member, home, calls, hosts)))
+            workloads.append(draw(_services(member, home, calls, hosts, ingress_class)))
     gated = any(
         exposure.gateway for found in workloads if isinstance(found, Service) for exposure in found.exposure.values()
     )
@@ -197,10 +238,13 @@ def stacks(draw: st.DrawFn) -> Stack:
     names, members = names[:count], [names[count:][index::count] for index in range(count)]
     calls = [f"{system}/{member}" for system, found in zip(names, members, strict=True) for member in found] or [""]
     hosts = itertools.cycle(HOSTS)
+    ingress = draw(st.sampled_from(("nginx", "alb")))
     gitops = draw(st.booleans())
     generated = not gitops and draw(st.booleans())
     stack = a_stack(
-        *(draw(_systems(name, found, calls, hosts)) for name, found in zip(names, members, strict=True)),
+        *(draw(_systems(name, found, calls, hosts, ingress)) for name, found in zip(names, members, strict=True)),
+        ingressClass=ingress,
+        mesh="istio",
         tier="local" if generated else "development",
         delivery="gitops" if gitops else "direct",
         clusters=draw(st.sampled_from(({"seoul": CLUSTERS["seoul"]}, CLUSTERS))),

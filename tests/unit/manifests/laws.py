@@ -1,7 +1,7 @@
 """What holds for the objects of every stack, as functions that return what breaks it: nothing where all is well."""
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -16,8 +16,9 @@ _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _SUBDOMAIN = re.compile(rf"{_LABEL.pattern}(\.{_LABEL.pattern})*")
 _LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?")
 # Their names are hosts, or values of labels that controllers write; the others have 253 characters.
-_LABELS = {"Namespace", "Service", "Deployment", "StatefulSet", "Gateway", "Job"}
-POD_OWNERS = {"Deployment", "StatefulSet", "Job"}
+_LABELS = {"Namespace", "Service", "Deployment", "Rollout", "StatefulSet", "Gateway", "Job"}
+POD_OWNERS = {"Deployment", "Rollout", "StatefulSet", "Job"}
+_ROUTES = {"Ingress", "HTTPRoute", "VirtualService"}
 _POD_NAME = "statefulset.kubernetes.io/pod-name"
 
 
@@ -55,7 +56,6 @@ def selectors(assembled: Assembled) -> Iterator[str]:
     """A selector carries no version, and finds the pods of its own workload: all of them and no other's."""
     pods = [(placed, _pod_labels(placed)) for placed in _all(assembled) if _template(placed.manifest)]
     for placed in _all(assembled):
-        own = {workload.reference for workload, _ in pods if _belongs(placed, workload)}
         for selector in _selectors(placed.manifest):
             if any("version" in key or "hash" in key for key in selector):
                 yield f"{placed.reference}: selects by version"
@@ -64,8 +64,48 @@ def selectors(assembled: Assembled) -> Iterator[str]:
                 for workload, labels in pods
                 if _home(workload)[0] == _home(placed)[0] and selector.items() <= labels.items()
             }
-            if found != own or (len(found) != 1 and not _for_jobs(placed)):
-                yield f"{placed.reference}: selects {sorted(found)}, not {sorted(own)}"
+            meant = _meant(placed, [workload for workload, _ in pods])
+            if found not in meant:
+                yield f"{placed.reference}: selects {sorted(found)}, not {' or '.join(map(str, map(sorted, meant)))}"
+
+
+def managed(assembled: Assembled) -> Iterator[str]:
+    """A Service that a Rollout manages has no selector of ours, and precedes it; every other has one."""
+    for objects in assembled.values():
+        named = {reference for placed in objects for reference in _managed_by(placed)}
+        seen: set[str] = set()
+        for placed in objects:
+            spec = placed.manifest.get("spec", {})
+            if placed.manifest["kind"] == "Service" and spec["type"] == "ClusterIP":
+                if placed.reference in named and "selector" in spec:
+                    yield f"{placed.reference}: has a selector of ours, and a Rollout manages it"
+                if placed.reference not in named and "selector" not in spec:
+                    yield f"{placed.reference}: has no selector, and no Rollout manages it"
+            yield from (
+                f"{placed.reference}: precedes {needed}" for needed in _managed_by(placed) if needed not in seen
+            )
+            seen.add(placed.reference)
+
+
+def handed_over(assembled: Assembled) -> Iterator[str]:
+    """A Service of ours comes after the pods it leads to, and an Ingress or route after those behind its Services.
+
+    But for what a Rollout divides its traffic by, which is there before it.
+    """
+    known: defaultdict[tuple[object, str], list[Placed]] = defaultdict(list)
+    for placed in _all(assembled):
+        if placed.manifest["kind"] in {"Deployment", "Rollout"}:
+            known[_home(placed), placed.component].append(placed)
+    for placed in _all(assembled):
+        workloads = known[_home(placed), placed.component]
+        if placed.manifest["kind"] == "Rollout":
+            routes = {needed for needed in placed.after if needed.split("/")[0] in _ROUTES}
+            if bool(routes) != ("trafficRouting" in placed.manifest["spec"]["strategy"].get("canary", {})):
+                yield f"{placed.reference}: comes after {sorted(routes)}"
+        elif placed.manifest["kind"] in {"Service", *_ROUTES} and workloads:
+            before = any(placed.reference in workload.after for workload in workloads)
+            if not before and not any(workload.reference in placed.after for workload in workloads):
+                yield f"{placed.reference}: comes after no workload"
 
 
 def order(assembled: Assembled) -> Iterator[str]:
@@ -86,9 +126,15 @@ def hardening(assembled: Assembled) -> Iterator[str]:
         "runAsNonRoot": True,
         "seccompProfile": {"type": "RuntimeDefault"},
     }
+    allowed = {
+        (subject["namespace"], subject["name"])
+        for placed in _all(assembled)
+        for subject in placed.manifest.get("subjects", ())
+    }
     for placed in _all(assembled):
         spec = _pod(placed.manifest)
-        if spec and spec.get("automountServiceAccountToken") is not False:
+        with_rights = (_home(placed)[0], spec.get("serviceAccountName")) in allowed
+        if spec and not with_rights and spec.get("automountServiceAccountToken") is not False:
             yield f"{placed.reference}: mounts a token"
         for container in (*spec.get("initContainers", ()), *spec.get("containers", ())):
             at = f"{placed.reference}: {container['name']}"
@@ -118,16 +164,20 @@ def quantities(assembled: Assembled) -> Iterator[str]:
 
 
 def counts(assembled: Assembled) -> Iterator[str]:
-    """Whoever counts pods is one: the workload itself, or an autoscaler."""
+    """Whoever counts pods is one: the workload itself, an autoscaler, or what guards a second Deployment."""
     targets = {
-        ("Deployment", placed.manifest["metadata"]["namespace"], placed.manifest["spec"]["scaleTargetRef"]["name"])
+        (target["apiVersion"], target["kind"], placed.manifest["metadata"]["namespace"], target["name"])
         for placed in _all(assembled)
         if placed.manifest["kind"] == "HorizontalPodAutoscaler"
+        for target in [placed.manifest["spec"]["scaleTargetRef"]]
     }
+    guards = {placed.reference for placed in _all(assembled) if placed.manifest["kind"] == "ServiceAccount"}
     for placed in _all(assembled):
-        if placed.manifest["kind"] in {"Deployment", "StatefulSet"}:
-            metadata = placed.manifest["metadata"]
-            scaled = (placed.manifest["kind"], metadata["namespace"], metadata["name"]) in targets
+        if placed.manifest["kind"] in {"Deployment", "Rollout", "StatefulSet"}:
+            manifest, metadata = placed.manifest, placed.manifest["metadata"]
+            guard = f"ServiceAccount/{metadata['namespace']}/{metadata['name']}-guard"
+            target = (manifest["apiVersion"], manifest["kind"], metadata["namespace"], metadata["name"])
+            scaled = target in targets or guard in guards
             if scaled == ("replicas" in placed.manifest["spec"]):
                 yield f"{placed.reference}: counted by {'two' if scaled else 'nobody'}"
 
@@ -149,16 +199,36 @@ def _home(placed: Placed) -> tuple[str, str]:
     return metadata.get("namespace", ""), metadata["labels"]["app.kubernetes.io/part-of"]
 
 
-def _belongs(placed: Placed, workload: Placed) -> bool:
-    of_jobs = workload.manifest["kind"] == "Job"
-    owner = f"{placed.component}-migrate" if _for_jobs(placed) else placed.component
-    return _for_jobs(placed) == of_jobs and (_home(workload), workload.component) == (_home(placed), owner)
+def _meant(placed: Placed, workloads: list[Placed]) -> list[set[str]]:
+    """Return whose pods an object is for: one set, or of a Service those that its strategy chooses from."""
+    kind, name = placed.manifest["kind"], placed.manifest["metadata"]["name"]
+    own = [workload for workload in workloads if _home(workload) == _home(placed)]
+    if kind in POD_OWNERS:
+        return [{placed.reference}]
+    for owner, component in ((f"{placed.component}-migrate",) * 2, (f"{placed.component}-canary-guard", None)):
+        if kind == "NetworkPolicy" and name == owner:
+            jobs = [workload for workload in own if workload.manifest["kind"] == "Job"]
+            return [{job.reference for job in jobs if job.component == (component or placed.component)}]
+    running = {
+        workload.manifest["metadata"]["name"]: workload.reference
+        for workload in own
+        if workload.component == placed.component and workload.manifest["kind"] != "Job"
+    }
+    every = set(running.values())
+    if kind == "Service" and name in running:
+        return [{running[name]}, *([every] if name == placed.component else [])]
+    if kind == "Service":
+        return [{one} for one in sorted(every)]
+    return [{running[name]} if name in running else every]
 
 
-def _for_jobs(placed: Placed) -> bool:
-    """Tell whether a policy is for the Jobs of a service, not for its long-running pods."""
-    metadata = placed.manifest["metadata"]
-    return (placed.manifest["kind"], metadata["name"]) == ("NetworkPolicy", f"{placed.component}-migrate")
+def _managed_by(placed: Placed) -> Iterator[str]:
+    """Yield the references of the Services that a Rollout manages."""
+    strategies = placed.manifest["spec"]["strategy"] if placed.manifest["kind"] == "Rollout" else {}
+    for strategy in strategies.values():
+        for key in ("activeService", "previewService", "stableService", "canaryService"):
+            if key in strategy:
+                yield f"Service/{_home(placed)[0]}/{strategy[key]}"
 
 
 def _template(manifest: Manifest) -> Manifest:
@@ -184,7 +254,7 @@ def _selectors(manifest: Manifest) -> Iterator[dict[str, str]]:
     spec, kind = manifest.get("spec", {}), manifest["kind"]
     if kind == "Service" and "selector" in spec:
         yield spec["selector"]
-    elif kind in {"Deployment", "StatefulSet", "PodDisruptionBudget"}:
+    elif kind in {"Deployment", "Rollout", "StatefulSet", "PodDisruptionBudget"}:
         yield spec["selector"]["matchLabels"]
     elif kind in {"NetworkPolicy", "CiliumNetworkPolicy"}:
         labels = (spec.get("podSelector") or spec.get("endpointSelector") or {}).get("matchLabels", {})

@@ -51,7 +51,7 @@ class Neighbourhood:
     """Every end of a stack's traffic: two pods of each kind, strangers among them, and what is no pod at all."""
 
     ends: dict[str, tuple[End, End]]
-    """By what edges call them; strangers by names that no edge has."""
+    """By what edges call them, two Deployments of one service by one name; strangers by names that no edge has."""
     namespaces: dict[str, dict[str, str]]
     ours: frozenset[str]
     """The stack's own namespaces."""
@@ -70,7 +70,13 @@ def neighbourhood(stack: Stack, cluster_name: str) -> Neighbourhood:
         if system.enabled and (system.clusters == "all" or cluster_name == environment.primary)
     ]
     ours = frozenset(place.namespace(key) for place in places for key in place.system.namespaces)
-    pods = {name: found for place in places for name, found in _pods_of(place)}
+    pods: dict[str, tuple[str, dict[str, str]]] = {}
+    colored: dict[str, dict[str, str]] = {}
+    for name, (namespace, labels) in (found for place in places for found in _pods_of(place)):
+        if name in pods:
+            colored[name] = labels
+        else:
+            pods[name] = (namespace, labels)
     strange = {"app.kubernetes.io/name": "stranger"}
     for namespace in ours:
         pods[f"stranger in {namespace}"] = (namespace, strange)
@@ -83,7 +89,7 @@ def neighbourhood(stack: Stack, cluster_name: str) -> Neighbourhood:
     pods["stranger in kube-system"] = ("kube-system", strange)
     addresses = (f"10.244.{high}.{low}" for high, low in itertools.product(range(256), range(1, 255)))
     ends: dict[str, tuple[End, End]] = {
-        name: (Pod(namespace, labels, next(addresses)), Pod(namespace, labels, next(addresses)))
+        name: (Pod(namespace, labels, next(addresses)), Pod(namespace, colored.get(name, labels), next(addresses)))
         for name, (namespace, labels) in pods.items()
     }
     ends[GATEWAY] = (Entity("ingress"), Entity("ingress"))
@@ -159,16 +165,18 @@ def _pods_of(place: Place) -> Iterator[tuple[str, tuple[str, dict[str, str]]]]:
         *(placed for found in system.data_stores.values() if found.enabled for placed in data_store(place, found)),
     ]
     for placed in objects:
-        if placed.manifest["kind"] in {"Deployment", "StatefulSet"}:
+        if placed.manifest["kind"] in {"Deployment", "Rollout", "StatefulSet"}:
             metadata = placed.manifest["metadata"]
             labels = placed.manifest["spec"]["template"]["metadata"]["labels"]
-            yield f"{system.name}/{placed.component}", (metadata["namespace"], labels)
+            tried = metadata["name"] == f"{placed.component}-canary"
+            name = metadata["name"] if tried else placed.component
+            yield f"{system.name}/{name}", (metadata["namespace"], labels)
     for found in system.services.values():
         if found.enabled and found.migration is not None:
             labels = {
                 "app.kubernetes.io/name": f"{found.name}-migrate",
                 "app.kubernetes.io/part-of": system.name,
-                "app.kubernetes.io/component": "migration",
+                "app.kubernetes.io/component": f"{found.name}-migrate",
             }
             yield f"{system.name}/{found.name}-migrate", (place.namespace(found.namespace), labels)
 
@@ -197,11 +205,20 @@ _HOSTS: tuple[dict[str, Any], ...] = (
 _MIGRATIONS = (None, {"engine": "goose", "secret": "migrate", "databases": {"main": {}}})
 _METRICS: tuple[dict[str, Any] | None, ...] = (None, {}, {"port": "exporter"})
 
+_STRATEGIES: tuple[dict[str, Any], ...] = (
+    {},
+    {"strategy": {"type": "canary", "steps": [{"weight": 50}]}},
+    {"strategy": {"type": "canaryDeployment", "weight": 50}},
+    {"strategy": {"type": "canaryDeployment", "weight": 50}, "canary": {"tag": "2"}},
+    {"strategy": {"type": "blueGreenIngress", "traffic": "service"}},
+)
+
 
 @st.composite
 def _services(draw: st.DrawFn, name: str) -> Any:
     return a_service(
         name,
+        **draw(st.sampled_from(_STRATEGIES)),
         enabled=draw(_MOSTLY),
         ports=_PORTS,
         sidecars=_SIDECARS,

@@ -1,5 +1,6 @@
 """Whether what objects name is there: among the stack's own objects, or declared to come from elsewhere."""
 
+import json
 from collections.abc import Iterator
 
 from manifests.placed import Manifest, Part, reference
@@ -11,6 +12,8 @@ _POD_SOURCES = {
     "secret": ("Secret", "secretName"),
     "persistentVolumeClaim": ("PersistentVolumeClaim", "claimName"),
 }
+
+_ACTION = "alb.ingress.kubernetes.io/actions."
 
 
 def declared_secrets(stack: Stack) -> set[str]:
@@ -48,7 +51,8 @@ def not_in_foundation(assembled: Assembled) -> Iterator[str]:
     }
     others = {placed.reference for found in assembled.values() for placed in found} - foundation
     guarded = any(wanted.startswith("NetworkPolicy/") for wanted in foundation)
-    for placed in (job for found in assembled.values() for job in found if job.manifest["kind"] == "Job"):
+    jobs = (job for found in assembled.values() for job in found if job.manifest["kind"] == "Job")
+    for placed in (job for job in jobs if job.component.endswith("-migrate")):
         metadata, pod = placed.manifest["metadata"], placed.manifest["spec"]["template"]["spec"]
         wanted = [makers.get(name, name) for name in _of_pod(pod, metadata["namespace"])]
         if guarded:
@@ -68,9 +72,19 @@ def _named(manifest: Manifest) -> Iterator[str]:
         yield reference("Service", home, spec["serviceName"])
     elif kind == "HorizontalPodAutoscaler":
         yield reference(spec["scaleTargetRef"]["kind"], home, spec["scaleTargetRef"]["name"])
+    elif kind == "Rollout":
+        yield from _of_strategy(spec["strategy"], home)
+    elif kind == "VirtualService":
+        for route in spec["http"]:
+            yield from (reference("Service", home, found["destination"]["host"]) for found in route["route"])
     elif kind == "Ingress":
-        issuer = metadata["annotations"]["cert-manager.io/cluster-issuer"]
-        yield reference("ClusterIssuer", None, issuer)
+        annotations = metadata["annotations"]
+        if "nginx.ingress.kubernetes.io/canary" not in annotations:  # its certificate is that of the one beside it
+            yield reference("ClusterIssuer", None, annotations["cert-manager.io/cluster-issuer"])
+        for key, action in annotations.items():
+            if key.startswith(_ACTION):
+                groups = json.loads(action)["forwardConfig"]["targetGroups"]
+                yield from (reference("Service", home, group["serviceName"]) for group in groups)
     elif kind == "ExternalSecret":
         store = spec["secretStoreRef"]
         yield reference(store["kind"], None if store["kind"].startswith("Cluster") else home, store["name"])
@@ -81,6 +95,30 @@ def _named(manifest: Manifest) -> Iterator[str]:
         for listener in spec["listeners"]:
             for secret in listener.get("tls", {}).get("certificateRefs", ()):
                 yield reference("Certificate", home, secret["name"])
+
+
+def _of_strategy(strategy: Manifest, home: str) -> Iterator[str]:
+    """Yield what a Rollout names: without any of it Argo Rollouts refuses the Rollout."""
+    for way in strategy.values():
+        for key in ("activeService", "previewService", "stableService", "canaryService"):
+            if key in way:
+                yield reference("Service", home, way[key])
+        for key in ("analysis", "prePromotionAnalysis", "postPromotionAnalysis"):
+            for template in way.get(key, {}).get("templates", ()):
+                wide = template.get("clusterScope", False)
+                kind = "ClusterAnalysisTemplate" if wide else "AnalysisTemplate"
+                yield reference(kind, None if wide else home, template["templateName"])
+        for by, found in way.get("trafficRouting", {}).items():
+            settings = found["argoproj-labs/gatewayAPI"] if by == "plugins" else found
+            one = settings.get("stableIngress", settings.get("ingress", settings.get("httpRoute")))
+            if by == "istio":
+                yield reference("VirtualService", home, settings["virtualService"]["name"])
+            elif one is not None:
+                yield reference("HTTPRoute" if by == "plugins" else "Ingress", home, one)
+            else:
+                several = settings.get("stableIngresses", settings.get("ingresses", ()))
+                yield from (reference("Ingress", home, name) for name in several)
+                yield from (reference("HTTPRoute", home, route["name"]) for route in settings.get("httpRoutes", ()))
 
 
 def _of_pod(pod: Manifest, home: str) -> Iterator[str]:
@@ -110,14 +148,18 @@ def _inside(manifest: Manifest, objects: dict[str, Manifest]) -> Iterator[str]:
     if kind in POD_OWNERS:
         claimed = [template["metadata"]["name"] for template in spec.get("volumeClaimTemplates", ())]
         yield from _inside_pod(spec["template"]["spec"], claimed, home, objects)
-    elif kind == "Service" and "selector" in spec:
-        ports = {port["name"] for port in _ports_behind(spec["selector"], home, objects)}
+    elif kind == "Service" and spec["type"] == "ClusterIP":
+        selector = spec.get("selector") or _managing(manifest, objects)
+        ports = {port["name"] for port in _ports_behind(selector, home, objects)}
         yield from (f"no port {port['targetPort']}" for port in spec["ports"] if port["targetPort"] not in ports)
     elif kind == "Ingress":
         for rule in spec["rules"]:
             for path in rule["http"]["paths"]:
                 backend = path["backend"]["service"]
-                yield from _backend(backend["name"], backend["port"]["number"], home, objects)
+                if backend["port"] == {"name": "use-annotation"}:
+                    yield from _by_action(backend["name"], manifest, objects)
+                else:
+                    yield from _backend(backend["name"], backend["port"]["number"], home, objects)
     elif kind == "HTTPRoute":
         for rule in spec["rules"]:
             for backend in rule.get("backendRefs", ()):
@@ -158,6 +200,30 @@ def _backend(name: str, number: int, home: str, objects: dict[str, Manifest]) ->
         yield f"no Service {name}"
     elif number not in {port["port"] for port in service["spec"]["ports"]}:
         yield f"no port {number} of the Service {name}"
+
+
+def _by_action(name: str, ingress: Manifest, objects: dict[str, Manifest]) -> Iterator[str]:
+    """Yield that nobody says what an ALB does: neither an annotation, nor the Rollout of the Service named so."""
+    home = ingress["metadata"]["namespace"]
+    rollouts = (found for found in objects.values() if found["kind"] == "Rollout")
+    roots = {
+        rollout["spec"]["strategy"].get("canary", {}).get("trafficRouting", {}).get("alb", {}).get("rootService")
+        for rollout in rollouts
+        if rollout["metadata"]["namespace"] == home
+    }
+    if f"{_ACTION}{name}" not in ingress["metadata"]["annotations"] and name not in roots:
+        yield f"no action {name}"
+
+
+def _managing(service: Manifest, objects: dict[str, Manifest]) -> dict[str, str]:
+    """Return the selector of the Rollout that manages a Service."""
+    home, name = service["metadata"]["namespace"], service["metadata"]["name"]
+    for found in objects.values():
+        near = found["kind"] == "Rollout" and found["metadata"]["namespace"] == home
+        if near and reference("Service", home, name) in _of_strategy(found["spec"]["strategy"], home):
+            selector: dict[str, str] = found["spec"]["selector"]["matchLabels"]
+            return selector
+    return {"app.kubernetes.io/name": "nobody"}
 
 
 def _ports_behind(selector: dict[str, str], home: str, objects: dict[str, Manifest]) -> Iterator[Manifest]:

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from manifests.exposure import exposure, gateways, urls
+from manifests.exposure import exposure, preview_urls, urls
+from manifests.gateway import gateways
 from manifests.placed import Manifest, Part, Place, Placed
 from settings.service import Service
 from tests.builders import a_container, a_place, a_service, a_system, of_kind, the
@@ -85,7 +86,7 @@ def test_an_ingress_is_what_the_guide_of_immersiverse_shows() -> None:
 
 def test_what_exposes_a_service_comes_after_its_service_and_runs_with_it() -> None:
     (placed,) = exposed({"hosts": ["www"]})
-    assert placed.after == ("Service/services/api",)
+    assert placed.after == ("Service/services/api", "Deployment/services/api")
     assert (placed.part, placed.component) == (Part.WORKLOADS, "api")
 
 
@@ -156,9 +157,46 @@ def test_a_blue_green_service_is_reached_through_its_active_service() -> None:
     (placed,) = exposed({"hosts": ["www"]}, strategy=BLUE_GREEN)
     backend = placed.manifest["spec"]["rules"][0]["http"]["paths"][0]["backend"]
     assert backend["service"]["name"] == "api-active"
-    assert placed.after == ("Service/services/api-active",)
+    assert placed.after == ("Service/services/api-active", "Rollout/services/api")
     route = routes(strategy=BLUE_GREEN)["api"]
     assert route["spec"]["rules"][0]["backendRefs"][0]["name"] == "api-active"
+
+
+PREVIEW = {**BLUE_GREEN, "preview": {"hosts": ["apex"], "annotations": {"nginx.ingress.kubernetes.io/auth-url": "x"}}}
+
+
+def test_a_new_version_is_looked_at_by_an_ingress_of_its_own() -> None:
+    paths = [{"path": "/"}, {"path": "/ok", "type": "Exact"}]
+    found = exposed({"hosts": ["www"], "paths": paths, "sslRedirect": False}, strategy=PREVIEW)
+    live, preview = (placed.manifest for placed in found)
+    assert preview["metadata"]["name"] == "api-preview"
+    assert preview["spec"]["tls"] == [{"hosts": ["example.com"], "secretName": "api-preview-tls"}]
+    assert preview["metadata"]["annotations"] == {
+        **live["metadata"]["annotations"],
+        "nginx.ingress.kubernetes.io/auth-url": "x",
+    }
+    (rule,) = preview["spec"]["rules"]
+    assert rule["host"] == "example.com"
+    assert [(path["path"], path["pathType"]) for path in rule["http"]["paths"]] == [("/", "Prefix"), ("/ok", "Exact")]
+    assert {path["backend"]["service"]["name"] for path in rule["http"]["paths"]} == {"api-preview"}
+    assert found[1].after == ("Service/services/api-preview", "Rollout/services/api")
+
+
+def test_a_new_version_is_looked_at_by_an_http_route_where_the_live_one_is() -> None:
+    found = routes(strategy=PREVIEW)
+    assert list(found) == ["api", "api-redirect", "api-preview", "api-preview-redirect"]
+    preview = found["api-preview"]
+    assert preview["spec"]["hostnames"] == ["example.com"]
+    assert preview["spec"]["rules"][0]["backendRefs"][0]["name"] == "api-preview"
+    assert sections(preview) == ["https-apex"]
+
+
+def test_urls_are_those_of_the_live_version_and_preview_urls_of_the_new_one() -> None:
+    place, service = placed_for({"hosts": ["www"]}, strategy=PREVIEW)
+    assert urls(place, service) == ["https://www.example.com/"]
+    assert preview_urls(place, service) == ["https://example.com/"]
+    place, service = placed_for({"hosts": ["www"]}, strategy=BLUE_GREEN)
+    assert preview_urls(place, service) == []
 
 
 def test_an_http_route_attaches_to_its_gateways_https_listener() -> None:
@@ -186,7 +224,8 @@ def test_an_http_route_attaches_to_its_gateways_https_listener() -> None:
 
 def test_an_http_route_comes_after_its_gateway_too() -> None:
     found = exposed({"route": "gateway", "gateway": "public", "hosts": ["www"]})
-    assert {placed.after for placed in found} == {("Service/services/api", "Gateway/gateway/public")}
+    after = ("Service/services/api", "Deployment/services/api", "Gateway/gateway/public")
+    assert {placed.after for placed in found} == {after}
     assert {(placed.part, placed.component) for placed in found} == {(Part.WORKLOADS, "api")}
 
 

@@ -352,6 +352,57 @@ def test_a_foreign_monitoring_namespace_scrapes_as_a_whole() -> None:
     ]
 
 
+CALLING = {"dependsOn": ["db"], "exposure": WEB, "metrics": {}}
+TRIED = {"strategy": {"type": "canaryDeployment", "weight": 50}, "canary": {"tag": "2"}}
+
+
+def test_a_second_deployment_calls_and_is_called_as_the_first_one_is() -> None:
+    services = [a_service("api", **CALLING, **TRIED), a_service("web", dependsOn=["api"])]
+    found = edges_of(a_stack(a_system(*services, a_data_store("db")), domains={"www": "www.example.com"}))
+    first = {edge for edge in found if "demo/api" in edge}
+    second = {edge for edge in found if "demo/api-canary" in edge}
+    assert {(edge.source, edge.target) for edge in first} == {
+        ("demo/api", "demo/db"),
+        ("demo/web", "demo/api"),
+        ("ingress", "demo/api"),
+        ("prometheus", "demo/api"),
+    }
+    names = {"demo/api": "demo/api-canary"}
+    assert second == {
+        Edge(names.get(edge.source, edge.source), names.get(edge.target, edge.target), edge.port, edge.protocol)
+        for edge in first
+    }
+
+
+def test_without_a_second_deployment_nothing_is_let_through_for_one() -> None:
+    services = [a_service("api", **CALLING, strategy=TRIED["strategy"]), a_service("web", dependsOn=["api"])]
+    stack = a_stack(a_system(*services, a_data_store("db")), domains={"www": "www.example.com"})
+    assert not any("demo/api-canary" in edge for edge in edges_of(stack))
+
+
+def test_a_service_of_that_name_is_not_taken_for_a_second_deployment() -> None:
+    services = [a_service("api"), a_service("api-canary"), a_service("web", dependsOn=["api"])]
+    assert edges_of(a_stack(a_system(*services))) == {Edge("demo/web", "demo/api", 8080)}
+
+
+def test_a_prometheus_that_is_tried_scrapes_too() -> None:
+    services = [a_service("prometheus", **TRIED), a_service("api", metrics={})]
+    found = edges_of(a_stack(a_system(*services), monitoringNamespace="demo"))
+    assert {edge.source for edge in found if edge.target == "demo/api"} == {"demo/prometheus", "demo/prometheus-canary"}
+
+
+def test_challenges_of_a_host_to_look_at_a_new_version_are_answered() -> None:
+    solvers = [{"http01IngressClass": "nginx", "hosts": ["look"]}, {"cloudflare": {"tokenSecret": "t"}}]
+    strategy = {"type": "blueGreen", "preview": {"hosts": ["look"]}}
+    found = a_stack(
+        a_system(a_service("api", exposure=WEB, strategy=strategy)),
+        domains={"www": "www.example.com", "look": "look.example.com"},
+        issuers={"proof": {**HTTP01, "solvers": solvers}},
+        defaultIssuer="proof",
+    )
+    assert Edge("ingress", "acme:demo", 8089) in edges_of(found)
+
+
 def test_migration_jobs_reach_the_data_stores_alone() -> None:
     api = a_service(dependsOn=["other", "store"], migration=MIGRATION, metrics={}, exposure=WEB)
     stack = a_stack(a_system(api, a_service("other"), a_data_store()), domains={"www": "www.example.com"})

@@ -25,7 +25,16 @@ from tests.unit.manifests.laws import Assembled
 from tests.unit.manifests.references import declared_secrets, not_in_foundation, unresolved
 
 Law = Callable[[Assembled], Iterator[str]]
-ALL: tuple[Law, ...] = (laws.names, laws.spelling, laws.selectors, laws.order, laws.quantities, laws.counts)
+ALL: tuple[Law, ...] = (
+    laws.names,
+    laws.spelling,
+    laws.selectors,
+    laws.managed,
+    laws.handed_over,
+    laws.order,
+    laws.quantities,
+    laws.counts,
+)
 
 generated = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]

@@ -40,6 +40,19 @@ def test_the_autoscaler_comes_after_the_deployment_it_goes_on_from() -> None:
     assert (placed.part, placed.component) == (Part.WORKLOADS, "api")
 
 
+def test_the_autoscaler_of_a_rollout_rules_the_rollout() -> None:
+    strategy = {"type": "canary", "steps": [{"weight": 50}]}
+    (placed,) = of_kind(scaled(scaling={"min": 2, "max": 9}, strategy=strategy), "HorizontalPodAutoscaler")
+    target = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "name": "api"}
+    assert placed.manifest["spec"]["scaleTargetRef"] == target
+    assert placed.after == ("Rollout/demo/api",)
+
+
+def test_a_budget_counts_the_pods_of_both_versions_of_a_rollout() -> None:
+    (spec,) = budgets(replicas=3, strategy={"type": "blueGreen"})
+    assert spec["selector"] == SELECTOR
+
+
 @pytest.mark.parametrize(
     ("settings", "measured"),
     [

@@ -23,8 +23,8 @@ def deployment_of(**settings: Any) -> Manifest:
 def test_service_is_an_account_an_address_and_a_deployment_of_its_name() -> None:
     assert [placed.reference for placed in objects_of()] == [
         "ServiceAccount/demo/api",
-        "Service/demo/api",
         "Deployment/demo/api",
+        "Service/demo/api",
     ]
 
 
@@ -57,28 +57,6 @@ def test_version_stands_on_the_deployment_alone() -> None:
 def test_rolling_deployment_replaces_pods_as_it_is_told() -> None:
     strategy = deployment_of(strategy={"type": "rolling", "maxSurge": 2, "maxUnavailable": "10%"})["spec"]["strategy"]
     assert strategy == {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 2, "maxUnavailable": "10%"}}
-
-
-@pytest.mark.parametrize(
-    "strategy",
-    [
-        BLUE_GREEN,
-        {"type": "canary", "steps": [{"weight": 20}]},
-        {"type": "canaryDeployment", "weight": 10},
-        {"type": "blueGreenIngress", "live": "blue"},
-    ],
-    ids=lambda strategy: strategy["type"],
-)
-def test_other_strategies_deploy_as_rolling_without_losing_a_pod(strategy: dict[str, Any]) -> None:
-    assert deployment_of(strategy=strategy)["spec"]["strategy"] == {
-        "type": "RollingUpdate",
-        "rollingUpdate": {"maxSurge": "25%", "maxUnavailable": 0},
-    }
-
-
-def test_canary_keeps_its_own_surge() -> None:
-    strategy = {"type": "canary", "maxSurge": 1, "steps": [{"weight": 20}]}
-    assert deployment_of(strategy=strategy)["spec"]["strategy"]["rollingUpdate"]["maxSurge"] == 1
 
 
 @pytest.mark.parametrize(
@@ -147,22 +125,40 @@ def test_service_without_ports_has_no_address() -> None:
     assert of_kind(objects_of(ports={}), "Service") == []
 
 
-def test_blue_green_service_has_an_active_and_a_preview_address() -> None:
-    services = [placed.manifest for placed in of_kind(objects_of(strategy=BLUE_GREEN), "Service")]
-    assert [service["metadata"]["name"] for service in services] == ["api", "api-active", "api-preview"]
-    assert all(service["spec"]["selector"] == services[0]["spec"]["selector"] for service in services)
+def test_address_leads_nowhere_before_its_pods_are_ready() -> None:
+    (address,) = of_kind(objects_of(), "Service")
+    assert address.after == ("Deployment/demo/api",)
 
 
-def test_active_address_may_be_the_services_own() -> None:
-    objects = objects_of(strategy={**BLUE_GREEN, "activeService": "api"})
-    assert [placed.reference for placed in of_kind(objects, "Service")] == [
+def test_blue_green_service_has_an_active_and_a_preview_address_before_its_rollout() -> None:
+    objects = objects_of(strategy=BLUE_GREEN)
+    assert [placed.reference for placed in objects] == [
+        "ServiceAccount/demo/api",
+        "Service/demo/api-active",
+        "Service/demo/api-preview",
+        "Rollout/demo/api",
+    ]
+    services = of_kind(objects, "Service")
+    assert not any("selector" in placed.manifest["spec"] for placed in services)
+    assert {placed.after for placed in services} == {()}
+
+
+def test_active_address_is_the_services_own_unless_it_has_another_name() -> None:
+    assert [placed.reference for placed in of_kind(objects_of(strategy={"type": "blueGreen"}), "Service")] == [
         "Service/demo/api",
         "Service/demo/api-preview",
     ]
 
 
-def test_pulumi_does_not_wait_for_an_address_in_direct_delivery() -> None:
-    assert the(objects_of(), "Service")["metadata"]["annotations"] == {"pulumi.com/skipAwait": "true"}
+def test_pulumi_does_not_wait_for_an_address_and_takes_its_selector_back_in_direct_delivery() -> None:
+    """Argo Rollouts may have written to it, under a strategy that was."""
+    annotations = the(objects_of(), "Service")["metadata"]["annotations"]
+    assert annotations == {"pulumi.com/skipAwait": "true", "pulumi.com/patchForce": "true"}
+
+
+def test_a_managed_address_is_not_taken_back() -> None:
+    for address in of_kind(objects_of(strategy=BLUE_GREEN), "Service"):
+        assert address.manifest["metadata"]["annotations"] == {"pulumi.com/skipAwait": "true"}
 
 
 def test_objects_for_argo_cd_carry_nothing_of_pulumi() -> None:

@@ -77,6 +77,60 @@ def test_release_that_says_no_more_what_it_needs_is_refused(repository: Path, ca
     assert "the database is at 7; add needsSchema: { shop_db: … }" in line
 
 
+SHARED = "  web:\n    strategy: { type: canaryDeployment, weight: 50 }\n"
+
+
+def with_a_canary(root: Path, canary: str) -> None:
+    release(root, "needsSchema: {shop_db: 7}", f"canary: {{ {canary} }}")
+
+
+@pytest.fixture
+def shared(repository: Path) -> Path:
+    """The repository, whose service tries versions beside its own."""
+    catalog = repository / "catalog" / "shop.yaml"
+    catalog.write_text(catalog.read_text(encoding="utf-8").replace("  web:\n", SHARED), encoding="utf-8")
+    commit(repository)
+    return repository
+
+
+@pytest.mark.parametrize(
+    ("canary", "at", "told"),
+    [
+        ("tag: '2', needsSchema: {shop_db: 5}", "canary.needsSchema.shop_db", "runs on version 5 of shop_db"),
+        ("tag: '2', runsOnSchema: {shop_db: 5}", "canary.runsOnSchema.shop_db", "runs on version 5 of shop_db"),
+        ("tag: '2'", "canary.tag", "says no more which version of shop_db"),
+    ],
+)
+def test_canary_that_is_older_than_the_schema_is_refused(
+    shared: Path, capsys: Capture, canary: str, at: str, told: str
+) -> None:
+    with_a_canary(shared, canary)
+    assert check() == Exit.FAULTS
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"releases/test.yaml:2: shop.web.{at}: ")
+    assert told in line
+
+
+def test_canary_that_knows_the_schema_is_accepted(shared: Path) -> None:
+    with_a_canary(shared, "tag: '2', needsSchema: {shop_db: 7}")
+    assert check() == Exit.OK
+
+
+def test_what_a_canary_needed_counts_when_it_is_gone(shared: Path, capsys: Capture) -> None:
+    canary = "canary: {tag: '2', needsSchema: {shop_db: 9}}"
+    release(shared, "needsSchema: {shop_db: 7}", "runsOnSchema: {shop_db: 9}", canary)
+    commit(shared)
+    release(shared, "needsSchema: {shop_db: 7}")
+    assert check() == Exit.FAULTS
+    assert "runs on version 7 of shop_db, which is at 9" in capsys.readouterr().err
+
+
+def test_newest_version_of_every_color_is_recorded() -> None:
+    colors = {"blue": {"needsSchema": {"shop_db": 8}}, "green": {"runsOnSchema": {"shop_db": 9}}}
+    found = recorded({"shop": {"web": {"needsSchema": {"shop_db": 7}, "colors": colors}}}, "releases/test.yaml")
+    assert found == {("shop", "web", "shop_db"): "9"}
+
+
 def test_release_that_goes_on_or_stays_is_accepted(repository: Path, capsys: Capture) -> None:
     for version in ("7", "8"):
         release(repository, f"needsSchema: {{shop_db: {version}}}")

@@ -358,7 +358,7 @@ class TestValues:
                     "web: { tag: 1.0.0 }",
                     "web: { tag: 1.0.0, pullPolicy: Always }",
                     'releases/prod.yaml:2: shop.web.pullPolicy: unknown key "pullPolicy"; '
-                    'expected one of "digest", "needsSchema", "runsOnSchema", "tag"',
+                    'expected one of "canary", "colors", "digest", "live", "needsSchema", "runsOnSchema", "tag"',
                 ),
                 (
                     "list-as-release-of-a-system",

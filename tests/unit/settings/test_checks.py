@@ -390,7 +390,11 @@ NAMES = {
         "dataStores.api has it at catalog/shop.yaml:21",
     ),
     "a-preview-with-the-name-of-a-service": (
-        change(SHOP, REPLICAS, "strategy: { type: blueGreen, activeService: api, previewService: web }"),
+        change(
+            SHOP,
+            REPLICAS,
+            "strategy: { type: blueGreen, previewService: web, preview: { hosts: [mail] } }",
+        ),
         API.format(13) + 'strategy.previewService: "web" in the namespace "shop" is taken; '
         "services.web has it at catalog/shop.yaml:5",
     ),

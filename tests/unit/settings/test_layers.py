@@ -215,6 +215,41 @@ class TestProvenance:
         assert merged.key_position(("a",)) == Position("0.yaml", 1)
 
 
+class TestKinds:
+    """A map that its `type` tells apart from others shares nothing with one of another type."""
+
+    BELOW = "s: {type: blue, show: {a: 1}, wait: 1}"
+
+    def of_kinds(self, *texts: str) -> Merged:
+        return merge([layer(text, str(number)) for number, text in enumerate(texts)], kinds=("s",))
+
+    def test_map_of_another_type_replaces(self) -> None:
+        merged = self.of_kinds(self.BELOW, "s: {type: green, wait: 2}")
+        assert merged.data == {"s": {"type": "green", "wait": 2}}
+        assert not merged.faults
+
+    @pytest.mark.parametrize("above", ["s: {type: blue, wait: 2}", "s: {wait: 2}"])
+    def test_map_of_the_same_type_or_of_none_merges(self, above: str) -> None:
+        assert self.of_kinds(self.BELOW, above).data == {"s": {"type": "blue", "show": {"a": 1}, "wait": 2}}
+
+    def test_other_maps_merge_whatever_their_type(self) -> None:
+        assert stacked("m: {type: a, x: 1}", "m: {type: b}").data == {"m": {"type": "b", "x": 1}}
+
+    def test_history_ends_where_another_type_took_the_value_away(self) -> None:
+        merged = self.of_kinds(self.BELOW, "s:\n  type: green", "s: {wait: 3}")
+        assert merged.history(("s", "show", "a")) == (
+            Setting("0.yaml", 1, "0", 1),
+            Setting("1.yaml", 1, "1", None),
+        )
+        assert [setting.value for setting in merged.history(("s", "wait"))] == [1, None, 3]
+        assert [setting.value for setting in merged.history(("s", "type"))] == ["blue", "green"]
+
+    def test_map_of_another_type_stands_where_that_type_is_named(self) -> None:
+        merged = self.of_kinds(self.BELOW, "a: 1\ns: {type: green}", "s: {wait: 3}")
+        assert merged.position(("s",)) == Position("1.yaml", 2)
+        assert merged.position(("s", "show")) == Position("1.yaml", 2)
+
+
 class TestOwnership:
     def test_changing_the_outcome_changes_no_document(self) -> None:
         base = layer("m: {l: [{a: 1}]}\ns: &s {x: [1]}\nt: *s")

@@ -7,6 +7,7 @@ import pytest
 
 from settings.faults import SettingsError
 from settings.loading import Loaded, Origin, check, find_root, stacks
+from settings.strategy import Canary, CanaryStep
 from tests.projects import Project
 
 SHOP = "catalog/shop.yaml"
@@ -107,6 +108,39 @@ class TestPrecedence:
         api = project.load().stack.systems["shop"].services["api"]
         assert (api.image.tag, api.sidecars["proxy"].image.tag) == ("1.0.0", "2.0.0")
 
+    def test_release_gives_a_service_its_second_version(self, project: Project) -> None:
+        project.change(SHOP, "replicas: 2", "replicas: 2\n    strategy: { type: canaryDeployment, weight: 50 }")
+        said = "api: { tag: 1.0.0, canary: { tag: 2.0.0, needsSchema: {} } }"
+        project.change("releases/prod.yaml", "api: { tag: 1.0.0 }", said)
+        tried = {name: project.load(name).stack.systems["shop"].services["api"] for name in ("dev", "prod")}
+        assert tried["dev"].canary is None
+        assert tried["prod"].canary is not None
+        assert (tried["prod"].image.tag, tried["prod"].canary.tag) == ("1.0.0", "2.0.0")
+
+    def test_release_says_which_color_is_live(self, project: Project) -> None:
+        project.change(SHOP, "replicas: 2", "replicas: 2\n    strategy: { type: blueGreenIngress }")
+        said = "api: { tag: 1.0.0, colors: { green: { tag: 2.0.0 } }, live: green }"
+        project.change("releases/prod.yaml", "api: { tag: 1.0.0 }", said)
+        live = {name: project.load(name).stack.systems["shop"].services["api"].live for name in ("dev", "prod")}
+        assert live == {"dev": "blue", "prod": "green"}
+
+    def test_an_environment_has_another_strategy_and_the_rest_stays(self, project: Project) -> None:
+        strategy = "strategy: { type: blueGreen, previewService: api-next, preview: { hosts: [mail] } }"
+        project.change(SHOP, "replicas: 2", f"replicas: 2\n    {strategy}")
+        project.change(SHOP, "api: { replicas: 4 }", "api: { strategy: { type: canary, steps: [{ weight: 50 }] } }")
+        services = {name: project.load(name).stack.systems["shop"].services["api"] for name in ("dev", "prod")}
+        assert {name: service.strategy.type for name, service in services.items()} == {
+            "dev": "blueGreen",
+            "prod": "canary",
+        }
+        assert services["prod"].model_copy(update={"strategy": services["dev"].strategy}) == services["dev"]
+
+    def test_an_environment_changes_a_strategy_of_the_same_type_in_part(self, project: Project) -> None:
+        project.change(SHOP, "replicas: 2", "replicas: 2\n    strategy: { type: canary, steps: [{ weight: 50 }] }")
+        project.change(SHOP, "api: { replicas: 4 }", "api: { strategy: { steps: [{ weight: 60 }] } }")
+        strategy = project.load("prod").stack.systems["shop"].services["api"].strategy
+        assert strategy == Canary(type="canary", steps=(CanaryStep(weight=60),))
+
     def test_an_environment_changes_its_own_stack_alone(self, project: Project) -> None:
         replicas = {name: project.load(name).stack.systems["shop"].services["api"].replicas for name in ("dev", "prod")}
         assert replicas == {"dev": 2, "prod": 4}
@@ -171,6 +205,33 @@ class TestExplain:
         self, project: Project, subject: str, path: str, origins: list[Origin]
     ) -> None:
         assert project.load("prod").explain(subject, path) == tuple(origins)
+
+    @pytest.mark.parametrize(
+        ("strategy", "said", "path", "value"),
+        [
+            ("canaryDeployment, weight: 50", "canary: { tag: 2.0.0 }", "canary.tag", "2.0.0"),
+            ("blueGreenIngress", "colors: { green: { tag: 2.0.0 } }", "colors.green.tag", "2.0.0"),
+            ("blueGreenIngress", "live: green", "live", "green"),
+        ],
+    )
+    def test_a_second_version_is_of_the_release(
+        self, project: Project, strategy: str, said: str, path: str, value: str
+    ) -> None:
+        project.change(SHOP, "replicas: 2", f"replicas: 2\n    strategy: {{ type: {strategy} }}")
+        project.change("releases/prod.yaml", "api: { tag: 1.0.0 }", f"api:\n    tag: 1.0.0\n    {said}")
+        loaded = project.load("prod")
+        assert loaded.explain("shop/api", path) == (Origin(value, "releases/prod.yaml", 5, "release"),)
+        assert loaded.explain("shop/api", "image.tag") == (Origin("1.0.0", "releases/prod.yaml", 4, "release"),)
+
+    def test_a_strategy_that_an_environment_replaces_is_explained(self, project: Project) -> None:
+        project.change(SHOP, "replicas: 2", "strategy: { type: blueGreen, preview: { hosts: [mail] } }")
+        project.change(SHOP, "api: { replicas: 4 }", "api: { strategy: { type: rolling } }")
+        explain = project.load("prod").explain
+        assert explain("shop/api", "strategy.preview.hosts") == (
+            Origin(["mail"], SHOP, 13, "system"),
+            Origin(None, SHOP, 29, "environment of system"),
+        )
+        assert [origin.value for origin in explain("shop/api", "strategy.type")] == ["blueGreen", "rolling"]
 
     def test_a_value_that_is_gone_ends_with_nothing(self, project: Project) -> None:
         project.change(SHOP, "api: { replicas: 4 }", "api: { env: { MODE: null } }")

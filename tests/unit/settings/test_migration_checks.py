@@ -21,6 +21,7 @@ def migrating(databases: str, engine: str = "flyway", more: str = "") -> tuple[s
     return SHOP, REPLICAS, f"migration: {{ engine: {engine}, secret: db, databases: {{ {databases} }}{more} }}"
 
 
+SHARED = "strategy: { type: canaryDeployment, weight: 50 }"
 WITH_KEYS = (SHOP, DB, KEYS)
 ONE = migrating("main: { urlKey: A }")
 BACKED_UP = ", backup: { size: 1Gi }"
@@ -158,6 +159,30 @@ REFUSED: dict[str, tuple[Any, ...]] = {
         (PROD_RELEASE, RELEASED, 'api: { tag: 1.0.0, needsSchema: { main: "2.10" }, runsOnSchema: { main: "2.9" } }'),
         "releases/prod.yaml:3: shop.api.runsOnSchema.main: 2.9 is below needsSchema 2.10; at least 2.10",
     ),
+    "a-canary-that-needs-what-nothing-migrates": (
+        WITH_KEYS,
+        (SHOP, REPLICAS, f"{REPLICAS}\n    {SHARED}\n    {ONE[2]}"),
+        (
+            PROD_RELEASE,
+            RELEASED,
+            "api: { tag: 1.0.0, needsSchema: { main: 7 }, canary: { tag: 2.0.0, needsSchema: { main: 9 } } }",
+        ),
+        "releases/prod.yaml:3: shop.api.canary.needsSchema.main: 9, and the service's own version, which migrates, "
+        "brings 7; at least 9 there, or runsOnSchema where the database has it already",
+    ),
+    "a-color-that-needs-what-nothing-migrates": (
+        WITH_KEYS,
+        (SHOP, REPLICAS, f"strategy: {{ type: blueGreenIngress }}\n    {ONE[2]}"),
+        (
+            PROD_RELEASE,
+            RELEASED,
+            "api:\n    tag: 1.0.0\n    needsSchema: { main: 6 }\n    runsOnSchema: { main: 7 }\n"
+            "    colors: { green: { tag: 2.0.0, needsSchema: { main: 9 } } }",
+        ),
+        "releases/prod.yaml:7: shop.api.colors.green.needsSchema.main: 9, and the service's own version, which "
+        "migrates, brings 7; at least 9 there, or runsOnSchema where the database has it already "
+        "(releases/prod.yaml:6)",
+    ),
     "a-schema-that-is-no-number": (
         ONE,
         (PROD_RELEASE, RELEASED, "api: { tag: 1.0.0, needsSchema: { main: seven } }"),
@@ -178,6 +203,19 @@ RIGHT: dict[str, list[tuple[str, str, str]]] = {
     ],
     "a-name-that-leaves-just-enough-room": [migrating(f"{LONG[:-1]}: {{ urlKey: A }}, b: {{ urlKey: B }}")],
     "the-only-database-under-any-name": [migrating(f"Main_{LONG}: {{ urlKey: A }}")],
+    "a-canary-that-needs-what-the-database-has-already": [
+        (SHOP, REPLICAS, f"{REPLICAS}\n    {SHARED}\n    {ONE[2]}"),
+        (
+            PROD_RELEASE,
+            RELEASED,
+            "api: { tag: 1.0.0, needsSchema: { main: 7 }, runsOnSchema: { main: 9 }, "
+            "canary: { tag: 2.0.0, needsSchema: { main: 9 } } }",
+        ),
+    ],
+    "a-canary-beside-a-version-that-says-nothing-of-the-schema": [
+        (SHOP, REPLICAS, f"{REPLICAS}\n    {SHARED}\n    {ONE[2]}"),
+        (PROD_RELEASE, RELEASED, "api: { tag: 1.0.0, canary: { tag: 2.0.0, needsSchema: { main: 9 } } }"),
+    ],
     "a-schema-that-is-accepted": [
         ONE,
         (PROD_RELEASE, RELEASED, "api: { tag: 1.0.0, needsSchema: { main: 7 }, runsOnSchema: { main: 7 } }"),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from settings.release_order import Regression, going_back, schema_of
+from settings.release_order import Regression, going_back, schema_of, versions
 from settings.service import Service
 from settings.types import schema_order
 from tests.builders import a_service, a_stack, a_system
@@ -21,15 +21,15 @@ def a_release(needs: dict[str, Any], runs_on: dict[str, Any] | None = None, **ch
 
 
 def test_newest_schema_is_the_one_accepted_where_there_is_one() -> None:
-    assert schema_of(a_release({"main": 7, "log": 3}, {"main": 9})) == {"main": "9", "log": "3"}
+    assert schema_of(a_release({"main": 7, "log": 3}, {"main": 9}).image) == {"main": "9", "log": "3"}
 
 
 def test_accepted_schema_that_is_older_than_the_needed_one_changes_nothing() -> None:
-    assert schema_of(a_release({"main": "2.10"}, {"main": "2.9"})) == {"main": "2.10"}
+    assert schema_of(a_release({"main": "2.10"}, {"main": "2.9"}).image) == {"main": "2.10"}
 
 
 def test_image_that_records_nothing_has_no_schema() -> None:
-    assert schema_of(a_service()) == {}
+    assert schema_of(a_service().image) == {}
 
 
 @pytest.mark.parametrize(
@@ -65,6 +65,42 @@ def test_what_is_not_enabled_does_not_go_back() -> None:
     reached = {("demo", "api", "main"): "9"}
     assert going_back(a_stack(a_system(a_release({"main": 1}, enabled=False))), reached) == []
     assert going_back(a_stack(a_system(a_release({"main": 1}), enabled=False)), reached) == []
+
+
+def a_canary(needs: str | None) -> dict[str, Any]:
+    return {
+        "strategy": {"type": "canaryDeployment", "weight": 50},
+        "canary": {"tag": "2"} | ({} if needs is None else {"needsSchema": {"main": needs}}),
+    }
+
+
+@pytest.mark.parametrize(
+    ("of_service", "of_canary", "said"),
+    [
+        pytest.param("8", "8", [], id="both-know"),
+        pytest.param("8", "7", [("canary",)], id="canary-is-older"),
+        pytest.param("7", "8", [("image",)], id="live-one-is-older"),
+        pytest.param("8", None, [("canary",)], id="canary-says-nothing"),
+        pytest.param("7", "7", [("canary",), ("image",)], id="both-are-older"),
+    ],
+)
+def test_every_version_that_would_run_counts(of_service: str, of_canary: str | None, said: list[Any]) -> None:
+    service = a_release({"main": of_service}, **a_canary(of_canary))
+    found = going_back(a_stack(a_system(service)), {("demo", "api", "main"): "8"})
+    assert [regression.said for regression in found] == said
+
+
+def test_canary_that_no_strategy_runs_does_not_count() -> None:
+    service = a_release({"main": "8"}, canary={"tag": "2"})
+    assert going_back(a_stack(a_system(service)), {("demo", "api", "main"): "8"}) == []
+
+
+def test_versions_stand_where_the_release_has_them() -> None:
+    colored = a_release(
+        {"main": "8"}, strategy={"type": "blueGreenIngress"}, colors={"green": {"tag": "2", "needsSchema": {"main": 9}}}
+    )
+    assert {said: image.tag for said, image in versions(colored).items()} == {("image",): "1", ("colors", "green"): "2"}
+    assert schema_of(versions(colored)["colors", "green"]) == {"main": "9"}
 
 
 def test_regressions_come_sorted() -> None:

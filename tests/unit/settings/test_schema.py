@@ -68,6 +68,8 @@ def test_schemas_in_the_repository_are_up_to_date(capsys: pytest.CaptureFixture[
         pytest.param(COMMON, "engines: { redis: { storage: { size: 1Gi } } }", id="an-engine"),
         pytest.param(COMMON, "environments: { prod: { defaults: { service: { replicas: 2 } } } }", id="defaults"),
         pytest.param(RELEASE, "plate: { plate-web/backend: { tag: 1.0.0 } }", id="a-sidecar"),
+        pytest.param(RELEASE, "shop: { api: { tag: 1.0.0, canary: { tag: 1.1.0 } } }", id="a-canary"),
+        pytest.param(RELEASE, "shop: { api: { colors: { green: { tag: 1.1.0 } }, live: green } }", id="a-color"),
         pytest.param(STACK, ENVIRONMENT.format("", ", aws:region: x, other: { a: 1 }"), id="keys-of-others"),
         pytest.param(STACK, ENVIRONMENT.format("", ", naru:systems: { a: { enabled: false } }"), id="a-system"),
         pytest.param(STACK, "encryptionsalt: v1:x\n" + ENVIRONMENT.format("", ""), id="what-pulumi-keeps"),
@@ -141,6 +143,10 @@ def test_what_a_file_may_say_is_right(made: dict[str, Any], name: str, text: str
         pytest.param(RELEASE, "plate: { plate-api: 1.0.0 }", "plate/plate-api", id="text-for-a-version"),
         pytest.param(RELEASE, "plate: { plate-api: { tga: 1.0.0 } }", "plate/plate-api", id="unknown-key-of-a-version"),
         pytest.param(RELEASE, "plate: { plate-api: { digest: abc } }", "plate/plate-api/digest", id="digest"),
+        pytest.param(
+            RELEASE, "shop: { api/proxy: { canary: { tag: 1.0.0 } } }", "shop/api/proxy", id="canary-of-a-sidecar"
+        ),
+        pytest.param(RELEASE, "shop: { api: { live: red } }", "shop/api/live", id="no-color"),
         pytest.param(STACK, "encryptionsalt: x", "", id="no-config"),
         pytest.param(STACK, "config: {}", "config", id="no-environment"),
         pytest.param(
