@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 import local
-from local import in_cluster, sealing
+from local import in_cluster, prometheus, rollouts, sealing
 from local.certificates import Authority
 from local.ports import ADDRESS
 from local.processes import Command
@@ -26,8 +26,13 @@ ORDER: Final = (
     "kube-scheduler",
     "kwok",
     "kubelet",
+    prometheus.NAME,
     sealing.NAME,
+    rollouts.NAME,
 )
+
+# They would look for the definitions of what they watch at ever longer intervals: these have to be served first.
+OF_CUSTOM_RESOURCES: Final = (sealing.NAME, rollouts.NAME)
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,21 @@ class Places:
     def sealing_account(self) -> Path:
         """What the Sealed Secrets controller finds as its service account."""
         return self.data / "sealed-secrets"
+
+    @property
+    def prometheus(self) -> Path:
+        """What Prometheus reads and writes."""
+        return self.data / "prometheus"
+
+    @property
+    def scraped(self) -> Path:
+        """What Prometheus is told when it starts: what to scrape, and how often."""
+        return self.prometheus / "prometheus.yaml"
+
+    @property
+    def targets(self) -> Path:
+        """Where it finds the addresses of what it scrapes."""
+        return self.prometheus / prometheus.TARGETS
 
     @property
     def records(self) -> Path:
@@ -254,4 +274,46 @@ def sealed_secrets(ports: Mapping[str, int], launcher: tuple[str, ...], binary: 
         version,
         ports["sealing"],
         environment=in_cluster.environment(ADDRESS, ports["api"], sealing.NAMESPACE),
+    )
+
+
+def scraper(places: Places, ports: Mapping[str, int], binary: Path, version: str) -> Command:
+    """Run Prometheus, which anybody on this machine may ask, and nobody change or end over the network."""
+    return Command(
+        prometheus.NAME,
+        (
+            str(binary),
+            f"--config.file={places.scraped}",
+            f"--web.listen-address={ADDRESS}:{ports['prometheus']}",
+            f"--storage.tsdb.path={places.prometheus / 'data'}",
+            # More than the longest window of an analysis; blocks are of two hours anyway.
+            "--storage.tsdb.retention.time=2h",
+            "--log.level=warn",
+        ),
+        version,
+        ports["prometheus"],
+    )
+
+
+def argo_rollouts(places: Places, ports: Mapping[str, int], binary: Path, version: str) -> Command:
+    """Run the Argo Rollouts controller, whose analyses ask our Prometheus where they name no other."""
+    return Command(
+        rollouts.NAME,
+        (
+            str(binary),
+            f"--kubeconfig={places.kubeconfig('rollouts')}",
+            "--leader-elect=false",
+            # It would serve metrics and its health on every address of this machine, and cannot be told otherwise:
+            # with a port that does not exist it logs that, and serves nothing.
+            "--metricsPort=-1",
+            "--healthzPort=-1",
+            "--qps=300",
+            "--burst=600",
+            "--loglevel=warn",
+        ),
+        version,
+        environment={
+            "ARGO_ROLLOUTS_PROMETHEUS_ADDRESS": prometheus.url(ports["prometheus"]),
+            "POD_NAMESPACE": rollouts.NAMESPACE,  # not that of a pod this machine may be
+        },
     )

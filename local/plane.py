@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from local import cluster, crds, environment, sealing, stages
+from local import cluster, crds, environment, prometheus, sealing, stages
 from local.commands import ORDER, Places
 from local.errors import PlaneError
 from local.files import locked, private_directory, write_private
@@ -51,11 +51,17 @@ class ControlPlane:
     @property
     def sealing_url(self) -> str:
         """Where the Sealed Secrets controller serves its certificate (`/v1/cert.pem`). Raises PlaneError if nowhere."""
-        record = self._processes.find(sealing.NAME)
-        if record is None or record.port is None:
-            message = f"{sealing.NAME} does not run: `naru local up` starts it"
-            raise PlaneError(message)
-        return sealing.url(record.port)
+        return sealing.url(self._port(sealing.NAME))
+
+    @property
+    def prometheus_url(self) -> str:
+        """Where Prometheus answers queries. Raises PlaneError if nowhere."""
+        return prometheus.url(self._port(prometheus.NAME))
+
+    @property
+    def prometheus_targets(self) -> Path:
+        """The folder whose `*.json` files name what Prometheus scrapes, each a list of `{"targets": ["host:port"]}`."""
+        return self._places.targets
 
     def up(
         self,
@@ -119,6 +125,13 @@ class ControlPlane:
             if not passphrase.exists():
                 write_private(passphrase, secrets.token_urlsafe(32))
         return environment.pulumi(self._home, passphrase, progress)
+
+    def _port(self, name: str) -> int:
+        record = self._processes.find(name)
+        if record is None or record.port is None:
+            message = f"{name} does not run: `naru local up` starts it"
+            raise PlaneError(message)
+        return record.port
 
     def _locked(self) -> AbstractContextManager[None]:
         return locked(private_directory(self._home) / "plane.lock")

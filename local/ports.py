@@ -13,7 +13,7 @@ ADDRESS: Final = "127.0.0.1"
 
 # Below the range systems hand out for outgoing connections (32768 and up on Linux), so that they stay free.
 PREFERRED: Final[Mapping[str, int]] = MappingProxyType(
-    {"api": 26443, "etcd": 26379, "etcd-peer": 26380, "sealing": 26080}
+    {"api": 26443, "etcd": 26379, "etcd-peer": 26380, "sealing": 26080, "prometheus": 26090}
 )
 
 _LAST: Final = 32767

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Final
 
-from local import commands, kubeconfig, sealing
+from local import commands, kubeconfig, prometheus, rollouts, sealing
 from local.certificates import Identity, signing_key
 from local.commands import Places
 from local.files import private_directory, write_private
@@ -33,18 +33,32 @@ _USERS: Final = {
     "scheduler": Identity("system:kube-scheduler"),
     "kwok": Identity("naru:kwok"),
     "kubelet": Identity("naru:kubelet"),
+    "rollouts": Identity(rollouts.USER),
 }
 _CLUSTER_MEMBERS: Final = {"kube-apiserver": Identity("kube-apiserver", hosts=_SERVER_HOSTS), **_USERS}
 _ETCD_MEMBERS: Final = {
     "etcd": Identity("etcd", hosts=(ADDRESS, "localhost")),
     "etcd-client": Identity("kube-apiserver"),
 }
-_LISTENING: Final = {"etcd": {"etcd", "etcd-peer"}, "kube-apiserver": {"api"}, sealing.NAME: {"sealing"}}
+_LISTENING: Final = {
+    "etcd": {"etcd", "etcd-peer"},
+    "kube-apiserver": {"api"},
+    sealing.NAME: {"sealing"},
+    prometheus.NAME: {"prometheus"},
+}
 
 
 def prepare(places: Places, stages: str, running: Collection[str]) -> dict[str, int]:
     """Write every file that is not right yet, and return the ports; the processes that run keep theirs."""
-    for directory in (places.data, places.pki, places.records, places.logs, places.sealing_account):
+    for directory in (
+        places.data,
+        places.pki,
+        places.records,
+        places.logs,
+        places.sealing_account,
+        places.prometheus,
+        places.targets,
+    ):
         private_directory(directory)
     for authority, members in (
         (places.cluster_authority, _CLUSTER_MEMBERS),
@@ -61,6 +75,7 @@ def prepare(places: Places, stages: str, running: Collection[str]) -> dict[str, 
         server, authority_file = f"https://{ADDRESS}:{ports['api']}", places.cluster_authority.pair.certificate
         write_private(places.kubeconfig(user), kubeconfig.text(server, authority_file, user, pair))
     write_private(places.stages, stages)
+    write_private(places.scraped, prometheus.configuration())
     return ports
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from local import commands, crds, in_cluster, sealing
+from local import commands, crds, in_cluster, prometheus, rollouts, sealing
 from local.cluster import Cluster
-from local.commands import ORDER, Places
+from local.commands import OF_CUSTOM_RESOURCES, ORDER, Places
 from local.errors import PlaneError
 from local.files import digest
 from local.processes import Command, Processes
@@ -57,14 +57,15 @@ class Startup:
         self._processes.stop([name for name in reversed(ORDER) if not self._runs(wanted[name])])
         with Session(self._places.kubeconfig("admin")) as session:
             cluster = Cluster(session)
-            self._bring_up(cluster, wanted, [*objects, *sealing.objects(ports["sealing"])], custom)
-            self._begin(4, "start the Sealed Secrets controller", 2)
-            # Without the definition of what it watches it would ask for it at ever longer intervals.
-            self._start(wanted[sealing.NAME])
+            own = [*objects, *sealing.objects(ports["sealing"]), *rollouts.objects()]
+            self._bring_up(cluster, wanted, own, custom)
+            self._begin(4, "start the controllers of custom resources", 2)
+            self._start(*(wanted[name] for name in OF_CUSTOM_RESOURCES))
             self._await(
                 lambda: sealing.silence(ports["sealing"], cluster.sealing_certificates()),
                 "the Sealed Secrets controller gives no certificate",
             )
+            self._await(lambda: prometheus.silence(ports["prometheus"]), "Prometheus answers no queries")
         if self.started:
             time.sleep(_PROBATION)
             self._check_alive()
@@ -78,7 +79,7 @@ class Startup:
 
         self._begin(2, "start the controllers and the nodes", 2)
         self._await(lambda: cluster.apply(objects), "the first objects of the cluster are refused")
-        self._start(*(wanted[name] for name in ORDER if name != sealing.NAME))
+        self._start(*(wanted[name] for name in ORDER if name not in OF_CUSTOM_RESOURCES))
 
         self._begin(3, "install CustomResourceDefinitions", 8)
         self._define(cluster)
@@ -103,7 +104,9 @@ class Startup:
             (commands.scheduler(places, *parts("kube-scheduler")), [places.kubeconfig("scheduler")]),
             (commands.kwok(places, *parts("kwok")), [places.kubeconfig("kwok"), places.stages]),
             (commands.kubelet(places, _code()), [places.kubeconfig("kubelet")]),
+            (commands.scraper(places, ports, *parts(prometheus.NAME)), [places.scraped]),
             (commands.sealed_secrets(ports, launcher, *parts(sealing.NAME)), account),
+            (commands.argo_rollouts(places, ports, *parts(rollouts.NAME)), [places.kubeconfig("rollouts")]),
         ]
         return {command.name: replace(command, state=digest(*files) + command.state) for command, files in read}
 

@@ -74,7 +74,8 @@ class Status:
     """A condition of `.status.conditions` and the status it must have, about the object as it is now.
 
     As `kubectl wait` has it, and with it the official provider: case does not matter, and what a controller said of an
-    earlier generation does not count, where it tells which one that was.
+    earlier generation does not count, where it tells which one that was, as a number. Argo Rollouts tells it as a text,
+    which both leave unread: of a changed Rollout they see what was so before.
     """
 
     text: str

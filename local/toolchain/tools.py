@@ -20,9 +20,10 @@ _VERSION: Final = re.compile(r"\bv?(\d+)\.(\d+)\.(\d+)")
 class Tool:
     """A command: its package in the module pinned by `<folder>/go.mod`, and what else would do.
 
-    `seconds` is what building takes on two cores. `stamp` lists the string variables that hold the version; `beside` is
-    a file of the module that has to lie next to the binary; `part_of` is the command whose installation brings this
-    one, in the same folder and version.
+    `seconds` is what building takes on two cores. `stamp` lists the string variables that hold the version, with
+    `prefix` before it; `numbered` tells what a version of the module is called where it is released; `beside` is a file
+    of the module that has to lie next to the binary; `part_of` is the command whose installation brings this one, in
+    the same folder and version.
     """
 
     name: str
@@ -33,6 +34,8 @@ class Tool:
     fits: Callable[[Version], bool]
     version_arguments: tuple[str, ...] = ("--version",)
     stamp: tuple[str, ...] = ()
+    prefix: str = "v"
+    numbered: Callable[[str], str] = str
     beside: str = ""
     part_of: str = ""
 
@@ -43,13 +46,13 @@ class Tool:
 
     @property
     def version(self) -> str:
-        """The version go.mod pins, without the v."""
+        """The version go.mod pins, without the v, as its release is numbered."""
         requirement = re.compile(rf"^(?:require)?\s*{re.escape(self.module)} v(\S+)", re.MULTILINE)
         found = requirement.search((self.directory / "go.mod").read_text(encoding="utf-8"))
         if found is None:
             message = f"{self.folder}/go.mod requires no {self.module}"
             raise LookupError(message)
-        return found[1]
+        return self.numbered(found[1])
 
     @property
     def linker_flags(self) -> str:
@@ -57,7 +60,8 @@ class Tool:
         major, minor, _ = self.version.split(".", 2)
         parts = {"gitMajor": major, "gitMinor": minor}
         stamps = [
-            f"-X {variable}={parts.get(variable.rsplit('.', 1)[1], f'v{self.version}')}" for variable in self.stamp
+            f"-X {variable}={parts.get(variable.rsplit('.', 1)[1], self.prefix + self.version)}"
+            for variable in self.stamp
         ]
         return " ".join(["-s", "-w", *stamps])
 
@@ -101,6 +105,20 @@ def _sealed_secrets(name: str, command: str, seconds: float, fits: Callable[[Ver
     )
 
 
+def _prometheus(name: str, seconds: float) -> Tool:
+    return Tool(
+        name,
+        folder="prometheus",
+        module="github.com/prometheus/prometheus",
+        package=f"github.com/prometheus/prometheus/cmd/{name}",
+        seconds=seconds,
+        fits=lambda version: (2, 42) <= version[:2] < (4, 0),  # 2.42 is Debian 12's
+        stamp=("github.com/prometheus/common/version.Version",),
+        prefix="",
+        numbered=lambda version: re.sub(r"^0\.3(\d\d)\.", r"3.\1.", version),
+    )
+
+
 _ALL: Final = (
     Tool(
         "etcd",
@@ -125,6 +143,18 @@ _ALL: Final = (
     ),
     _sealed_secrets("sealed-secrets-controller", "controller", 150, _minors(0, 31, 31)),
     _sealed_secrets("kubeseal", "kubeseal", 10, _from(0, 27)),  # the format has not changed since; 0.27 is of 2024
+    Tool(
+        "rollouts-controller",
+        folder="argo-rollouts",
+        module="github.com/argoproj/argo-rollouts",
+        package="github.com/argoproj/argo-rollouts/cmd/rollouts-controller",
+        seconds=220,
+        fits=_minors(1, 9, 9),  # that of the CustomResourceDefinitions
+        stamp=("github.com/argoproj/argo-rollouts/utils/version.version",),
+        prefix="",  # it writes the v itself
+    ),
+    _prometheus("prometheus", 95),
+    _prometheus("promtool", 60),
     Tool(
         "pulumi",
         folder="pulumi",

@@ -448,7 +448,7 @@ def test_taken_ports_are_given_up(second: ControlPlane) -> None:
     second.up()
     ports = [process.port for process in second.status() if process.port]
     second.down()
-    assert len(ports) == 3
+    assert len(ports) == 4
     with ExitStack() as listeners:
         for port in ports:
             listener = listeners.enter_context(socket.socket())

@@ -17,7 +17,7 @@ from local.ports import PREFERRED
 from local.preparation import prepare
 from local.processes import Command
 
-PORTS = {"api": 27001, "etcd": 27002, "etcd-peer": 27003, "sealing": 27004}
+PORTS = {"api": 27001, "etcd": 27002, "etcd-peer": 27003, "sealing": 27004, "prometheus": 27005}
 
 
 @pytest.fixture
@@ -34,7 +34,9 @@ def every(places: Places) -> dict[str, Command]:
         commands.scheduler(places, binary, "1"),
         commands.kwok(places, binary, "1"),
         commands.kubelet(places, "1"),
+        commands.scraper(places, PORTS, binary, "1"),
         commands.sealed_secrets(PORTS, ("/bin/launcher",), binary, "1"),
+        commands.argo_rollouts(places, PORTS, binary, "1"),
     ]
     return {command.name: command for command in found}
 
@@ -54,6 +56,10 @@ def test_everything_listens_on_loopback_or_not_at_all(places: Places) -> None:
     assert "--node-port=0" in processes["kwok"].argv
     serving = [argument for argument in processes["sealed-secrets-controller"].argv if "listen" in argument]
     assert serving == ["--listen-addr=127.0.0.1:27004", "--listen-metrics-addr=127.0.0.1:0"]
+    assert "--web.listen-address=127.0.0.1:27005" in processes["prometheus"].argv
+    # Its listeners are on every address: what is no port is listened on nowhere.
+    served = [argument for argument in processes["rollouts-controller"].argv if "Port" in argument]
+    assert served == ["--metricsPort=-1", "--healthzPort=-1"]
     assert not any("0.0.0.0" in argument for process in processes.values() for argument in process.argv)
 
 
@@ -90,7 +96,7 @@ def test_default_admission_is_not_touched(places: Places) -> None:
 
 def test_nobody_waits_for_the_lease_of_a_dead_one(places: Places) -> None:
     processes = every(places)
-    for name in ("kube-controller-manager", "kube-scheduler"):
+    for name in ("kube-controller-manager", "kube-scheduler", "rollouts-controller"):
         assert "--leader-elect=false" in processes[name].argv
     assert "--node-lease-duration-seconds=0" in processes["kwok"].argv
 
@@ -110,7 +116,7 @@ def test_preparation_writes_what_every_command_names(places: Places) -> None:
         Path(argument.partition("=")[2])
         for process in every(places).values()
         for argument in process.argv
-        if "=/" in argument and not argument.startswith("--data-dir")
+        if "=/" in argument and not argument.startswith(("--data-dir", "--storage.tsdb.path"))
     ]
     assert len(named) > 15
     assert [path for path in named if not path.exists()] == []
@@ -155,6 +161,35 @@ def test_sealing_key_never_changes_by_itself(places: Places) -> None:
     assert "--key-renew-period=0" in every(places)["sealed-secrets-controller"].argv
 
 
+def test_analyses_ask_the_prometheus_of_the_control_plane(places: Places) -> None:
+    processes = every(places)
+    told = processes["rollouts-controller"].environment
+    assert told == {"ARGO_ROLLOUTS_PROMETHEUS_ADDRESS": "http://127.0.0.1:27005", "POD_NAMESPACE": "argo-rollouts"}
+    assert processes["prometheus"].port == 27005
+
+
+def test_prometheus_is_changed_and_ended_by_nobody_over_the_network(places: Places) -> None:
+    argv = every(places)["prometheus"].argv
+    assert not any("lifecycle" in argument or "admin" in argument or "receiver" in argument for argument in argv)
+
+
+def test_prometheus_keeps_what_it_scraped_with_the_cluster_and_not_for_long(places: Places) -> None:
+    argv = every(places)["prometheus"].argv
+    assert f"--storage.tsdb.path={places.data / 'prometheus' / 'data'}" in argv
+    assert "--storage.tsdb.retention.time=2h" in argv
+
+
+def test_prometheus_finds_its_targets_where_they_are_put(places: Places) -> None:
+    prepare(places, "stages", [])
+    found = yaml.safe_load(places.scraped.read_text(encoding="utf-8"))
+    assert found["global"]["scrape_interval"] == "1s"
+    assert "rule_files" not in found
+    [scrape] = found["scrape_configs"]
+    [discovery] = scrape["file_sd_configs"]
+    assert [places.scraped.parent / pattern for pattern in discovery["files"]] == [places.targets / "*.json"]
+    assert places.targets.is_dir()
+
+
 def test_directory_that_was_open_is_closed(places: Places) -> None:
     places.data.mkdir(mode=0o755)
     prepare(places, "stages", [])
@@ -197,7 +232,7 @@ def test_kubeconfig_stands_by_itself(places: Places) -> None:
 
 def test_moved_api_server_changes_every_kubeconfig(places: Places) -> None:
     prepare(places, "", [])
-    users = ("admin", "controllers", "scheduler", "kwok", "kubelet")
+    users = ("admin", "controllers", "scheduler", "kwok", "kubelet", "rollouts")
     before = [places.kubeconfig(user).read_text(encoding="utf-8") for user in users]
     places.ports.write_text(json.dumps({"api": 29999}), encoding="utf-8")
     prepare(places, "", [])

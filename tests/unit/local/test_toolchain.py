@@ -56,6 +56,13 @@ def put(folder: Path, name: str, says: str) -> Path:
         ("kubeseal", "kubeseal version: 0.27.0", True),
         ("kubeseal", "kubeseal version: 0.26.3", False),
         ("sealed-secrets-controller", "controller version: 0.30.0", False),
+        ("rollouts-controller", "v1.9.3", True),
+        ("rollouts-controller", "v1.8.4", False),
+        ("rollouts-controller", "v1.10.0", False),
+        ("prometheus", "prometheus, version 2.42.0+ds (branch: debian/sid, revision: 2.42.0+ds-5+b5)", True),
+        ("prometheus", "prometheus, version 2.41.0 (branch: HEAD)", False),
+        ("promtool", "promtool, version 3.10.0 (branch: HEAD)", True),
+        ("promtool", "promtool, version 4.0.0 (branch: HEAD)", False),
         ("helm", "no version at all", False),
     ],
 )
@@ -205,6 +212,17 @@ def test_version_is_stamped_where_the_command_reads_it() -> None:
     assert "-X k8s.io/component-base/version.gitVersion=v1.36.3" in flags
     assert "-X k8s.io/component-base/version.gitMinor=36" in flags
     assert "version.Version=v3.250.0" in TOOLS["pulumi"].linker_flags
+    assert "github.com/prometheus/common/version.Version=3.10.0" in TOOLS["promtool"].linker_flags
+
+
+def test_rollouts_controller_writes_the_v_of_its_version_itself() -> None:
+    assert TOOLS["rollouts-controller"].linker_flags.endswith("argo-rollouts/utils/version.version=1.9.1")
+
+
+def test_controllers_are_of_the_version_of_their_definitions() -> None:
+    pins = (TOOLS["etcd"].directory.parent / "crds" / "go.mod").read_text(encoding="utf-8")
+    for name in ("rollouts-controller", "sealed-secrets-controller"):
+        assert f"\t{TOOLS[name].module} v{TOOLS[name].version}\n" in pins
 
 
 def test_other_pins_have_another_place(machine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

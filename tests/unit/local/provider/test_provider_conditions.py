@@ -99,6 +99,17 @@ def test_the_generation_of_the_condition_itself_comes_first() -> None:
     assert not condition.holds(sealed(2, observedGeneration=1))
 
 
+def test_a_rollout_is_taken_at_its_word_as_the_official_provider_does() -> None:
+    """Argo Rollouts writes the generation as a text, which kubectl's rule does not read: what it said before counts."""
+    [condition] = parse("condition=Available")
+    rollout = {
+        "metadata": {"generation": 3},
+        "status": {"observedGeneration": "2", "conditions": [{"type": "Available", "status": "True"}]},
+    }
+    assert condition.holds(rollout)
+    assert parse('jsonpath={.status.observedGeneration}="3"')[0].holds(rollout) is False
+
+
 def test_the_name_of_a_condition_is_read_as_kubectl_reads_it() -> None:
     assert parse("condition=synced")[0].holds(sealed(2))
 
