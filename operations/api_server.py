@@ -16,6 +16,9 @@ _AT_ONCE: Final = 8
 NAMES_ONLY: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 """What to accept for lists without spec, status and data."""
 
+MANAGER: Final = "naru"
+"""The field manager of what is changed by a merge patch."""
+
 Object = dict[str, Any]
 
 
@@ -72,6 +75,11 @@ class ApiServer:
     def apply(self, path: str, body: Mapping[str, Any], field_manager: str) -> Object:
         """Apply some fields of one object, server-side and without force. Raises as `get` does."""
         headers = {"Accept": "application/json", "Content-Type": "application/apply-patch+yaml"}
+        return self._call("PATCH", path, {"fieldManager": field_manager}, headers, body)
+
+    def merge(self, path: str, body: Mapping[str, Any], field_manager: str = MANAGER) -> Object:
+        """Change some fields of one object by a JSON merge patch; null takes a field away. Raises as `get` does."""
+        headers = {"Accept": "application/json", "Content-Type": "application/merge-patch+json"}
         return self._call("PATCH", path, {"fieldManager": field_manager}, headers, body)
 
     def delete(self, path: str, uid: str) -> None:

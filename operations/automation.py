@@ -42,6 +42,13 @@ class Request:
     exclude: Sequence[str] = ()
     target: Sequence[str] = ()
     refresh: bool = False
+    serial: bool = False
+    """Of an update: one resource at a time.
+
+    For one that leaves out what is in the state and declared no more. Two resources that still come after that may
+    otherwise be written before it, and the engine refuses to read such a state ever again: it copies the first one's
+    dependencies with it and takes them for written when it comes to the second (pulumi 3.250, `step_generator.go`).
+    """
 
 
 @dataclass(frozen=True)
@@ -90,6 +97,7 @@ class Engine:
             self._open().up,
             exclude=list(request.exclude),
             refresh=request.refresh or None,
+            parallel=1 if request.serial else None,
             show_secrets=False,
             suppress_outputs=True,
         )

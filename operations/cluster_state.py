@@ -16,6 +16,7 @@ _PATHS = {
     "Ingress": "/apis/networking.k8s.io/v1/ingresses",
     "Job": "/apis/batch/v1/jobs",
     "PersistentVolumeClaim": "/api/v1/persistentvolumeclaims",
+    "Rollout": "/apis/argoproj.io/v1alpha1/rollouts",
     "SealedSecret": "/apis/bitnami.com/v1alpha1/sealedsecrets",
     "StatefulSet": "/apis/apps/v1/statefulsets",
 }

@@ -7,12 +7,13 @@ from typing import Annotated, Final
 
 import typer
 
-from operations import migrate_commands, reading, seal_commands
+from operations import migrate_commands, reading, rollback_commands, rollout_commands, seal_commands
 from operations.exits import MEANINGS
 from operations.options import (
     AcceptOlderCode,
     AsJson,
     Refresh,
+    Rollback,
     Root,
     SkipPreview,
     StackName,
@@ -194,6 +195,7 @@ def preview(
         "DRY_RUN=true naru up --stack prod",
         "naru up --stack dev --yes --json | jq '.systems[] | select(.ready | not)'",
         "naru up --stack local plate --accept-older-code      # a rollback past a migration, this once",
+        "naru up --stack dev plate --no-rollback              # leave what failed as it is, to look at it",
     ),
 )
 def up(
@@ -204,6 +206,7 @@ def up(
     refresh: Refresh = False,
     skip_preview: SkipPreview = False,
     accept_older_code: AcceptOlderCode = False,
+    rollback: Rollback = True,
     root: Root = None,
     as_json: AsJson = False,
 ) -> None:
@@ -214,12 +217,20 @@ def up(
     The migrations of a service run before its pods. One that fails stops the service there: its old pods serve on, the
     reason is told, and the next `up` runs it again. An image older than its database's schema is refused.
 
+    A service of the strategy `rolling` whose new pods do not become ready goes back to its last healthy version. A
+    Rollout is not followed to its end: what is under way is told, and `naru rollout status --watch` follows it.
+
     A stack of the tier production is previewed, and confirmed by typing its name. With DRY_RUN=true nothing is changed.
     """
     from operations import deploy  # noqa: PLC0415 - each command imports only what it runs on
 
     choices = deploy.Choices(
-        yes=yes, refresh=refresh, skip_preview=skip_preview, as_json=as_json, accept_older_code=accept_older_code
+        yes=yes,
+        refresh=refresh,
+        skip_preview=skip_preview,
+        as_json=as_json,
+        accept_older_code=accept_older_code,
+        rollback=rollback,
     )
     raise typer.Exit(deploy.up(project(root), stack, systems or (), choices))
 
@@ -299,4 +310,6 @@ def local_status(*, root: Root = None, as_json: AsJson = False) -> None:
 
 
 migrate_commands.mount(app)
+rollout_commands.mount(app)
+rollback_commands.mount(app)
 seal_commands.mount(app)

@@ -2,69 +2,26 @@
 
 import os
 import sys
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import typer
-from pulumi.automation import EngineEvent
 
-from operations import output, progress
-from operations.api_server import UnreachableError
-from operations.automation import EngineError, Request
-from operations.collect import collect
-from operations.engine_command import InterruptedUpdateError
+from operations import output
+from operations.automation import Request
 from operations.exits import Exit, Stop
-from operations.migrate.failure import failure_lines, resource, with_logs
+from operations.outcome import Choices, Outcome, operate
 from operations.output import say
-from operations.report import SystemState
 from operations.schema_gate import older_code
 from operations.sealing.generated import prepared
 from operations.session import Session, open_session
-from operations.tally import Failure, Tally
+from operations.updating import collected, failures, tell, update
 from settings.environment import Tier
 from settings.loading import Loaded, load
 
+__all__ = ["Choices", "Outcome", "destroy", "dry_run", "preview", "up"]
+
 _NOBODY_TO_ASK = "nobody is there to confirm this: give --yes"
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What the options of a command say."""
-
-    yes: bool = False
-    refresh: bool = False
-    skip_preview: bool = False
-    as_json: bool = False
-    accept_older_code: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How an operation of the engine ended."""
-
-    result: str
-    """`succeeded`, `failed` or `interrupted`."""
-    tally: Tally
-    failures: tuple[Failure, ...]
-    seconds: float
-
-    @property
-    def code(self) -> Exit:
-        """The exit code it asks for."""
-        return {"succeeded": Exit.OK, "interrupted": Exit.INTERRUPTED}.get(self.result, Exit.FAILED)
-
-    def as_json(self, stack: str) -> dict[str, Any]:
-        """Return it as plain data."""
-        return {
-            "stack": stack,
-            "result": self.result,
-            "seconds": round(self.seconds, 1),
-            "changes": self.tally.changed,
-            "failures": [{"resource": failure.resource, "reason": failure.reason} for failure in self.failures],
-        }
 
 
 def preview(root: Path, name: str, named: Sequence[str], choices: Choices) -> int:
@@ -92,15 +49,16 @@ def up(root: Path, name: str, named: Sequence[str], choices: Choices) -> int:
         return _preview(session, request, choices)
     if not _agreed(session, request, choices):
         return _declined()
-    session.hand_over()
-    outcome = _operate(session, "up", lambda take: session.engine.up(request, take), session.expected)
-    collected = _collect(session) if outcome.result == "succeeded" else 0
-    states = _states(session) if outcome.result != "interrupted" else []
-    for line in _failures(session, outcome, states):
+    outcome = update(session, request, expected=session.expected, rollback=choices.rollback)
+    cleared = collected(session) if outcome.result == "succeeded" else 0
+    for line in failures(session, outcome):
         say(line)
-    _tell(session, outcome, states, collected, choices)
-    unready = outcome.code is Exit.OK and not all(state.ready for state in states)
-    return Exit.FAILED if unready else outcome.code
+    if choices.as_json:
+        systems = [state.as_json() for state in outcome.states]
+        output.write_json({**outcome.as_json(name), "collected": cleared, "systems": systems})
+    else:
+        tell(session, outcome, cleared)
+    return outcome.code
 
 
 def destroy(root: Path, name: str, named: Sequence[str], choices: Choices) -> int:
@@ -127,7 +85,7 @@ def destroy(root: Path, name: str, named: Sequence[str], choices: Choices) -> in
     if not choices.yes and not _confirmed(f"Delete {what} of the stack {name}?"):
         return _declined()
     count = session.expected if named else session.deployed.objects
-    outcome = _operate(session, "destroy", lambda take: session.engine.destroy(request, take), count)
+    outcome = operate(session, "destroy", lambda take: session.engine.destroy(request, take), count)
     for line in output.failure_lines(outcome.failures):
         say(line)
     if choices.as_json:
@@ -177,16 +135,6 @@ def _older_code(session: Session, loaded: Loaded) -> list[str]:
     return [str(fault) for fault in older_code(loaded, reached)]
 
 
-def _failures(session: Session, outcome: Outcome, states: Sequence[SystemState]) -> list[str]:
-    """Return the lines about what failed; of a migration its Job and log say more than the engine does."""
-    lines: list[str] = []
-    told: set[str] = set()
-    for state in states:
-        told |= {resource(state.cluster, state.system, one) for one in state.migrations if one.failed}
-        lines += failure_lines(session.stack.name, state.system, state.migrations)
-    return [*output.failure_lines([one for one in outcome.failures if one.resource not in told]), *lines]
-
-
 def _declined() -> Exit:
     say("nothing was changed")
     return Exit.OK
@@ -199,7 +147,7 @@ def _confirmed(question: str) -> bool:
 
 
 def _preview(session: Session, request: Request, choices: Choices, *, to_stderr: bool = False) -> Exit:
-    outcome = _operate(session, "preview", lambda take: session.engine.preview(request, take), session.expected)
+    outcome = operate(session, "preview", lambda take: session.engine.preview(request, take), session.expected)
     lines = output.change_lines(outcome.tally.changes.values())
     for line in output.failure_lines(outcome.failures):
         say(line)
@@ -216,68 +164,3 @@ def _preview(session: Session, request: Request, choices: Choices, *, to_stderr:
             say(line)
         output.write_lines(() if to_stderr else shown)
     return outcome.code
-
-
-def _operate(
-    session: Session, title: str, operation: Callable[[Callable[[EngineEvent], None]], None], expected: int
-) -> Outcome:
-    tally = Tally(expected)
-    begun = time.monotonic()
-    result, reason = "succeeded", ""
-    with progress.shown(f"{title} {session.stack.name}", tally, output.errors()) as take:
-        try:
-            operation(take)
-        except EngineError as error:
-            result, reason = "failed", str(error)
-        except InterruptedUpdateError:
-            result = "interrupted"
-    failures = tuple(tally.failures()) if result != "succeeded" else ()
-    if result == "failed":
-        failures = failures or (Failure("stack", reason),)
-        say(f"the engine's own words are in {session.engine.log}")
-    if result == "interrupted":
-        say(f"interrupted: `naru {title}` continues from here")
-        failures = ()
-    return Outcome(result, tally, failures, time.monotonic() - begun)
-
-
-def _collect(session: Session) -> int:
-    collected = 0
-    for cluster, server in session.servers.items():
-        objects = [placed for systems in session.objects[cluster].values() for placed in systems]
-        try:
-            collected += collect(server, objects, session.systems)
-        except UnreachableError as error:
-            say(f"warning: {cluster}: {error}; old ConfigMaps stay for the next run")
-    return collected
-
-
-def _states(session: Session) -> list[SystemState]:
-    try:
-        return [_with_logs(session, state) for state in session.states()]
-    except UnreachableError as error:
-        say(f"warning: {error}; how the systems are is not known")
-        return []
-
-
-def _with_logs(session: Session, state: SystemState) -> SystemState:
-    if not any(migration.failed for migration in state.migrations):
-        return state
-    return replace(state, migrations=tuple(with_logs(session.servers[state.cluster], state.migrations)))
-
-
-def _tell(session: Session, outcome: Outcome, states: Sequence[SystemState], collected: int, choices: Choices) -> None:
-    if choices.as_json:
-        systems = [state.as_json() for state in states]
-        output.write_json({**outcome.as_json(session.stack.name), "collected": collected, "systems": systems})
-        return
-    if states:
-        output.write_report(states, live=session.direct)
-    if not session.direct and outcome.result == "succeeded":
-        say(f"rendered/{session.stack.name} holds the manifests: Argo CD applies them once they are committed")
-    if outcome.result == "succeeded":
-        say(output.counted(outcome.tally.changed, session.expected, outcome.seconds))
-    if collected:
-        say(f"{collected} old ConfigMaps that nothing names any more were deleted")
-    for line in (f"not ready: {state.cluster}/{state.system}" for state in states if not state.ready):
-        say(line)

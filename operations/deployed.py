@@ -46,6 +46,22 @@ class Deployed:
         return [name for name in names if mine.fullmatch(name)]
 
     @property
+    def names(self) -> frozenset[str]:
+        """The logical names of all objects and components."""
+        listed = self._listed("resources")
+        return frozenset(
+            logical_name(resource["urn"]) for resource in listed if resource["type"].startswith((KUBERNETES, "naru:"))
+        )
+
+    def objects_of(self, kind: str) -> dict[str, Mapping[str, Any]]:
+        """Return the objects of a kind as they were asked for, by logical name."""
+        return {
+            logical_name(resource["urn"]): resource.get("inputs") or {}
+            for resource in self._listed("resources")
+            if resource["type"].startswith(KUBERNETES) and resource["type"].rpartition(":")[2] == kind
+        }
+
+    @property
     def systems(self) -> list[str]:
         """The systems there are, on whichever cluster."""
         names = (logical_name(resource["urn"]) for resource in self._listed("resources") if resource["type"] == _SYSTEM)

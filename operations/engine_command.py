@@ -87,19 +87,25 @@ class EngineCommand(PulumiCommand):
         return result
 
     def _wait(self, process: subprocess.Popen[str]) -> int:
-        interrupts = 0
+        """Return how many times Ctrl-C was pressed; what it asks for is done where the next one is caught as well."""
+        interrupts = answered = 0
         while True:
             try:
+                if interrupts > answered:
+                    self._stop(process, interrupts)
+                    answered = interrupts
                 process.wait()
             except KeyboardInterrupt:
                 interrupts += 1
-                if interrupts == 1:
-                    self._notify("stopping: what is in flight is finished first; Ctrl-C again ends it now")
-                    process.send_signal(signal.SIGINT)
-                else:
-                    os.killpg(process.pid, signal.SIGKILL)
             else:
                 return interrupts
+
+    def _stop(self, process: subprocess.Popen[str], interrupts: int) -> None:
+        if interrupts == 1:
+            self._notify("stopping: what is in flight is finished first; Ctrl-C again ends it now")
+            process.send_signal(signal.SIGINT)
+        elif process.returncode is None:
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def _collect(stream: IO[str] | None, tell: OnOutput | None) -> tuple[list[str], threading.Thread]:

@@ -22,6 +22,13 @@ AcceptOlderCode = Annotated[
         "--accept-older-code", help="Let an older image than the schema pass; its version counts from then on."
     ),
 ]
+Rollback = Annotated[
+    bool,
+    typer.Option(
+        "--rollback/--no-rollback",
+        help="Send a `rolling` service whose new version fails back to its last healthy one.",
+    ),
+]
 
 
 def examples(*lines: str) -> str:

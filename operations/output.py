@@ -72,7 +72,7 @@ def failure_lines(failures: Sequence[Failure]) -> list[str]:
 def system_table(states: Sequence[SystemState]) -> Table:
     """Return the table of workloads, their pods and scaling, and why one is not ready; columns only where used."""
     rows = [row for state in states for row in _rows(state)]
-    headings = ("Cluster", "System", "Workload", "Pods", "Scaling", "Not ready")
+    headings = ("Cluster", "System", "Workload", "Pods", "Scaling", "Under way", "Not ready")
     several = len({state.cluster for state in states}) > 1
     used = [any(row[column] for row in rows) for column in range(len(headings))]
     used[0] = several
@@ -80,7 +80,7 @@ def system_table(states: Sequence[SystemState]) -> Table:
     for heading, wanted in zip(headings, used, strict=True):
         if wanted:
             # Names are copied from here, so they stay whole; a reason may take several lines.
-            table.add_column(heading, overflow="fold", no_wrap=heading != "Not ready")
+            table.add_column(heading, overflow="fold", no_wrap=heading not in {"Under way", "Not ready"})
     for row in rows:
         table.add_row(*(cell for cell, wanted in zip(row, used, strict=True) if wanted))
     return table
@@ -92,6 +92,7 @@ def _rows(state: SystemState) -> list[tuple[str, ...]]:
             f"{workload.namespace}/{workload.name}",
             f"[{'red' if workload.reason else 'green'}]{workload.ready}/{workload.desired}",
             workload.scaling,
+            escape(workload.under_way),
             escape(workload.reason),
         )
         for workload in state.workloads
@@ -101,11 +102,12 @@ def _rows(state: SystemState) -> list[tuple[str, ...]]:
             f"{migration.namespace}/{migration.job}",
             f"[{'green' if migration.status == 'complete' else 'red'}]{migration.status}",
             "",
+            "",
             escape(migration.reason),
         )
         for migration in state.migrations
     ]
-    rows += [(name, "", "", escape(reason)) for name, reason in state.unready.items()]
+    rows += [(name, "", "", "", escape(reason)) for name, reason in state.unready.items()]
     return [(*((state.cluster, state.system) if index == 0 else ("", "")), *row) for index, row in enumerate(rows)]
 
 
@@ -119,6 +121,19 @@ def address_lines(states: Sequence[SystemState]) -> list[str]:
     ]
     width = max((len(name) for name, _ in found), default=0)
     return [f"{name:<{width}}  {address}" for name, address in dict.fromkeys(found)]
+
+
+def next_lines(states: Sequence[SystemState], stack: str) -> list[str]:
+    """Return a line for each rollout that is under way, with what to do about it: once, however many clusters."""
+    found: dict[str, str] = {}
+    for state in states:
+        for workload in (one for one in state.workloads if one.under_way):
+            subject = f"{state.system}/{workload.name}"
+            found[subject] = (
+                f"under way: {subject}: `naru rollout status {subject} --stack {stack} --watch` follows it, "
+                f"`naru rollout promote {subject} --stack {stack}` goes on"
+            )
+    return list(found.values())
 
 
 def write_report(states: Sequence[SystemState], *, live: bool) -> None:

@@ -8,7 +8,7 @@ from operations.needs import Kind, Needs
 # Whose kinds a group's are, for those who find them missing.
 _OPERATORS = {
     "acme.cert-manager.io": "cert-manager",
-    "argoproj.io": "Argo CD or Argo Rollouts",
+    "argoproj.io": "Argo Rollouts",
     "bitnami.com": "Sealed Secrets",
     "cert-manager.io": "cert-manager",
     "cilium.io": "Cilium",
@@ -16,6 +16,8 @@ _OPERATORS = {
     "gateway.networking.k8s.io": "the Gateway API's CRDs (standard channel)",
     "monitoring.coreos.com": "Prometheus Operator",
 }
+# Two operators share a group.
+_OF_KIND = {"Application": "Argo CD", "ApplicationSet": "Argo CD", "AppProject": "Argo CD"}
 _DEFAULT_CLASS = {
     "IngressClass": "ingressclass.kubernetes.io/is-default-class",
     "StorageClass": "storageclass.kubernetes.io/is-default-class",
@@ -86,7 +88,7 @@ def _missing_kinds(needed: Needs, facts: Facts) -> Iterator[str]:
         if other:
             yield f"{kind} is served as {', '.join(other)}, not as {version}: upgrade what serves it"
         elif group in _OPERATORS:
-            yield f"{kind} ({version}) is not served: install {_OPERATORS[group]}"
+            yield f"{kind} ({version}) is not served: install {_OF_KIND.get(kind, _OPERATORS[group])}"
         else:
             yield f"{kind} ({version}) is not served: upgrade the cluster"
 

@@ -8,10 +8,11 @@ from manifests.exposure import urls
 from manifests.placed import Place, Placed
 from operations.migrate.state import MigrationState, migration_state
 from operations.migrate.step import steps_among
-from operations.readiness import Lists, Object, object_reason, pods_of, workload_reason
+from operations.readiness import Lists, Object, object_reason, pod_reason, pods_of, workload_reason
+from operations.rollout.phase import desired, rollout_phase
 from settings.environment import Delivery
 
-WORKLOADS = ("Deployment", "StatefulSet")
+WORKLOADS = ("Deployment", "Rollout", "StatefulSet")
 OTHERS = (
     "Certificate",
     "ClusterIssuer",
@@ -23,10 +24,12 @@ OTHERS = (
 )
 """The kinds beside workloads that can be unready."""
 
+_UNDER_WAY = ("progressing", "paused")
+
 
 @dataclass(frozen=True, slots=True)
 class WorkloadState:
-    """One Deployment or StatefulSet: `ready` of `desired` pods; a reason where that is too few."""
+    """One Deployment, Rollout or StatefulSet: `ready` of `desired` pods; a reason where it is not as it should be."""
 
     name: str
     namespace: str
@@ -35,6 +38,10 @@ class WorkloadState:
     desired: int
     scaling: str = ""
     reason: str = ""
+    under_way: str = ""
+    """What a Rollout that serves is about: its step and what it waits for; empty for none."""
+    seen: bool = True
+    """Whether its controller has seen the newest change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +123,46 @@ def _workload(placed: Placed, item: Object | None, lists: Lists) -> WorkloadStat
         return WorkloadState(
             name, namespace, kind, 0, placed.manifest["spec"].get("replicas", 1), reason="it is not there"
         )
+    if kind == "Rollout":
+        return _rollout(item, lists)
     status = item.get("status") or {}
-    desired, ready = item["spec"].get("replicas", 1), status.get("readyReplicas", 0)
+    wanted, ready = item["spec"].get("replicas", 1), status.get("readyReplicas", 0)
     updated = status.get("updatedReplicas", 0)
     reason = ""
-    if min(ready, updated) < desired or status.get("observedGeneration") != item["metadata"].get("generation"):
+    if min(ready, updated) < wanted or status.get("observedGeneration") != item["metadata"].get("generation"):
         reason = workload_reason(item, pods_of(item, lists.get("Pod", ())), lists.get("Event", ()))
-    return WorkloadState(name, namespace, kind, ready, desired, _scaling(kind, namespace, name, lists), reason)
+    return WorkloadState(name, namespace, kind, ready, wanted, _scaling(kind, namespace, name, lists), reason)
+
+
+def _rollout(item: Object, lists: Lists) -> WorkloadState:
+    """Return how a Rollout is: one that is paused or goes on is as it should be, one that was called off is not."""
+    metadata, status = item["metadata"], item.get("status") or {}
+    name, namespace = metadata["name"], metadata["namespace"]
+    phase, said = rollout_phase(dict(item))
+    wanted, ready = desired(dict(item)), int(status.get("readyReplicas") or 0)
+    pods = pods_of(item, lists.get("Pod", ()))
+    waits = next((why for pod in reversed(pods) if (why := pod_reason(pod, lists.get("Event", ())))), "")
+    warned = "" if phase == "healthy" else waits
+    reason = "; ".join(filter(None, (said or phase, warned))) if phase == "degraded" else ""
+    under_way = "; ".join(filter(None, (_step(item), said or phase, warned))) if phase in _UNDER_WAY else ""
+    if ready < wanted and not status.get("stableRS"):
+        # Nothing serves yet, so there is nothing that would go on serving.
+        reason = reason or under_way or waits or "pods have not started yet"
+    elif phase == "healthy" and ready < wanted:
+        reason = waits or "pods have not started yet"
+    seen = str(status.get("observedGeneration")) == str(metadata.get("generation"))
+    scaling = _scaling("Rollout", namespace, name, lists)
+    return WorkloadState(name, namespace, "Rollout", ready, wanted, scaling, reason, "" if reason else under_way, seen)
+
+
+def _step(rollout: Object) -> str:
+    """Return how far a canary is: `step 2 of 8, 20 %`."""
+    canary = (rollout["spec"].get("strategy") or {}).get("canary") or {}
+    steps, index = canary.get("steps") or (), (rollout.get("status") or {}).get("currentStepIndex")
+    if not steps or index is None:
+        return ""
+    weights = [step["setWeight"] for step in steps[: index + 1] if "setWeight" in step]
+    return f"step {min(index + 1, len(steps))} of {len(steps)}" + (f", {weights[-1]} %" if weights else "")
 
 
 def _scaling(kind: str, namespace: str, name: str, lists: Lists) -> str:

@@ -1,6 +1,6 @@
 """One stack, opened for an operation: its settings and objects, its engine, its clusters."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -13,11 +13,11 @@ from operations.deployed import Deployed
 from operations.engine_command import EngineCommand
 from operations.exits import Exit, Stop
 from operations.failures import log_file
-from operations.handover import hand_over
+from operations.handover.replicas import hand_over
 from operations.needs import Needs, needs
 from operations.output import say
 from operations.report import SystemState, applied_here, states
-from operations.selection import chosen, others, urns
+from operations.selection import Objects, chosen, declared, others, urns
 from settings.environment import Delivery, Tier
 from settings.stack import Stack
 from settings.system import System
@@ -36,6 +36,8 @@ class Session:
     objects: dict[str, dict[str, tuple[Placed, ...]]]
     """By cluster and system, `common` included, for those systems."""
     engine: Engine
+    assembled: Objects = field(default_factory=dict)
+    """The same for all systems."""
     deployed: Deployed = field(default_factory=lambda: Deployed({}))
     servers: dict[str, ApiServer] = field(default_factory=dict)
     """By cluster, where Pulumi itself applies."""
@@ -109,17 +111,23 @@ class Session:
 
     def update_request(self, *, refresh: bool) -> Request:
         """Return the request for an update of the chosen systems."""
-        return Request(exclude=others(self.stack, self.systems, self.deployed.systems), refresh=refresh)
+        excluded = others(self.stack, self.systems, self.deployed.systems)
+        left = self.deployed.names - declared(self.assembled) if excluded else ()
+        return Request(exclude=excluded, refresh=refresh, serial=any(":" in name for name in left))
 
     def destroy_request(self, named: Sequence[str], *, refresh: bool) -> Request:
         """Return the request to delete the named systems, everything where none is named."""
         return Request(target=urns(self.stack, self.systems) if named else (), refresh=refresh)
 
-    def states(self) -> list[SystemState]:
-        """Return how the chosen systems are now, on every cluster."""
+    def states(self, components: Collection[str] | None = None) -> list[SystemState]:
+        """Return how the chosen systems are now, on every cluster; of some `components` only what is theirs."""
         found = []
         for cluster, systems in self.objects.items():
-            mine = {name: placed for name, placed in systems.items() if name != COMMON}
+            mine = {
+                name: tuple(one for one in placed if components is None or one.component in components)
+                for name, placed in systems.items()
+                if name != COMMON
+            }
             lists = None
             if cluster in self.servers:
                 lists = cluster_state.lists(self.servers[cluster], (p for placed in systems.values() for p in placed))
@@ -132,15 +140,12 @@ class Session:
 def open_session(root: Path, stack: Stack, named: Sequence[str], operation: str) -> Session:
     """Choose a stack's systems and prepare its engine. Raises SettingsError and Stop."""
     systems = chosen(stack, named)
+    assembled = {cluster: assemble(stack, cluster) for cluster in stack.environment.clusters}
     objects = {
-        cluster: {
-            system: placed
-            for system, placed in assemble(stack, cluster).items()
-            if system in systems or system == COMMON
-        }
-        for cluster in stack.environment.clusters
+        cluster: {system: placed for system, placed in all_.items() if system in systems or system == COMMON}
+        for cluster, all_ in assembled.items()
     }
-    return Session(root, stack, systems, objects, _engine(root, stack, operation))
+    return Session(root, stack, systems, objects, _engine(root, stack, operation), assembled)
 
 
 def _engine(root: Path, stack: Stack, operation: str) -> Engine:

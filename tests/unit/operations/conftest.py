@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from operations import session
+from tests.unit.operations.fake_stack import FakeEngine, FakeServer
+
 COMMON = """\
 defaults:
   service: {replicas: 2}
@@ -112,3 +115,18 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Pa
         return tmp_path
 
     return write
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
+    fake = FakeEngine()
+    monkeypatch.setattr(session, "_engine", lambda *_: fake)
+    monkeypatch.delenv("DRY_RUN", raising=False)
+    return fake
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> FakeServer:
+    fake = FakeServer()
+    monkeypatch.setattr(session, "connect", lambda *_: fake)
+    return fake

@@ -132,6 +132,17 @@ def test_an_update_stops_at_a_failure_and_leaves_excluded_resources_alone(engine
     assert words[words.index("--exclude") + 1] == "**::main/ams"
 
 
+def test_update_that_leaves_out_what_is_declared_no_more_takes_one_resource_at_a_time(
+    engine: Build, pulumi: FakePulumi
+) -> None:
+    built, _ = engine()
+    built.up(Request(exclude=["**::main/ams"], serial=True), nothing)
+    built.up(Request(), nothing)
+    serial, parallel = (words for words in pulumi.calls if words[0] == "up")
+    assert serial[serial.index("--parallel") + 1] == "1"
+    assert "--parallel" not in parallel
+
+
 def test_nothing_is_refreshed_unless_asked_for(engine: Build, pulumi: FakePulumi) -> None:
     engine()[0].up(Request(), nothing)
     assert not any("--refresh" in words for words in pulumi.calls)

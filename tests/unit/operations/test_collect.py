@@ -50,6 +50,12 @@ FROM = {"containers": [{"name": "m", "envFrom": [{"configMapRef": {"name": "old"
 VALUE = {"initContainers": [{"name": "i", "env": [{"name": "A", "valueFrom": {"configMapKeyRef": {"name": "old"}}}]}]}
 
 
+def test_one_that_an_earlier_revision_of_a_rollout_names_stays() -> None:
+    earlier = workload("ReplicaSet", pod=FROM, replicas=0)
+    earlier["metadata"]["ownerReferences"] = [{"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "name": "api"}]
+    assert collected(config_map(), ReplicaSet=[earlier]) == []
+
+
 @pytest.mark.parametrize("pod", [VOLUME, PROJECTED, FROM, VALUE], ids=["volume", "projected", "envFrom", "env"])
 def test_one_that_a_replica_set_of_an_earlier_revision_names_stays(pod: dict[str, Any]) -> None:
     assert collected(config_map(), ReplicaSet=[workload("ReplicaSet", pod=pod, replicas=0)]) == []

@@ -2,136 +2,25 @@
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
-from pulumi.automation import EngineEvent
 
 from manifests.migration import job_references
 from manifests.placed import Place
-from operations import session
+from operations import session, updating
 from operations.__main__ import main
 from operations.api_server import ApiError, ContextError, UnreachableError
-from operations.automation import EngineError, OnEvent, Request
-from operations.deployed import Deployed
+from operations.automation import EngineError
 from operations.engine_command import InterruptedUpdateError
 from operations.exits import Exit
 from settings.environment import Cluster
 from settings.loading import load
 from tests.unit.operations.events import begun, failed, finished, said, urn
-
-KINDS = {
-    "v1": ["Namespace", "ConfigMap", "Service", "ServiceAccount", "LimitRange", "ResourceQuota", "Secret"],
-    "apps/v1": ["Deployment", "StatefulSet"],
-    "batch/v1": ["Job"],
-    "autoscaling/v2": ["HorizontalPodAutoscaler"],
-    "policy/v1": ["PodDisruptionBudget"],
-    "networking.k8s.io/v1": ["NetworkPolicy", "Ingress"],
-}
-
-
-class FakeServer:
-    """A cluster on which we may do everything, with one Deployment."""
-
-    url = "https://10.0.0.1"
-
-    def __init__(self) -> None:
-        self.ready = 2
-        self.without = ""
-        self.deleted: list[str] = []
-        self.unreachable_after = sys.maxsize
-        self.config_maps: list[dict[str, Any]] = []
-        self.jobs: list[dict[str, Any]] = []
-
-    def get(self, path: str, *_: str, **__: str) -> dict[str, Any]:
-        assert path in {"/api", "/apis"}, path
-        items: list[dict[str, Any]] = []
-        for api_version, kinds in KINDS.items():
-            group, version = api_version.split("/") if "/" in api_version else ("", api_version)
-            if bool(group) == (path == "/apis"):
-                served = [
-                    {"resource": kind.lower(), "responseKind": {"kind": kind}} for kind in kinds if kind != self.without
-                ]
-                items.append({"metadata": {"name": group}, "versions": [{"version": version, "resources": served}]})
-        return {"items": items}
-
-    def items(self, path: str, *_: str, **__: str) -> list[dict[str, Any]]:
-        self.unreachable_after -= 1
-        if self.unreachable_after < 0:
-            message = f"{self.url} does not answer"
-            raise UnreachableError(message)
-        if path == "/api/v1/namespaces":
-            return [{"metadata": {"name": "shop", "uid": "uid-1"}, "status": {"phase": "Active"}}]
-        if path == "/apis/apps/v1/deployments":
-            status = {"readyReplicas": self.ready, "updatedReplicas": 2, "observedGeneration": 1}
-            labels = {"matchLabels": {"app": "web"}}
-            metadata = {"name": "web", "namespace": "shop", "generation": 1, "uid": "w"}
-            return [{"metadata": metadata, "spec": {"replicas": 2, "selector": labels}, "status": status}]
-        if path == "/apis/batch/v1/jobs":
-            return self.jobs
-        return self.config_maps if path == "/api/v1/configmaps" else []
-
-    def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        assert path.endswith("selfsubjectaccessreviews")
-        assert body["spec"]["resourceAttributes"]["verb"] == "*"
-        return {"status": {"allowed": True}}
-
-    def delete(self, path: str, uid: str) -> None:
-        self.deleted.append(f"{path} {uid}")
-
-
-class FakeEngine:
-    """Tells events, and fails as it is asked to."""
-
-    own = False
-    log = Path("engine.log")
-
-    def __init__(self) -> None:
-        self.state: dict[str, Any] = {}
-        self.events: list[EngineEvent] = []
-        self.failure: Exception | None = None
-        self.requests: list[tuple[str, Request]] = []
-
-    def deployed(self) -> Deployed:
-        return Deployed(self.state)
-
-    def _operate(self, operation: str, request: Request, on_event: OnEvent) -> None:
-        self.requests.append((operation, request))
-        for event in self.events:
-            on_event(event)
-        if self.failure is not None:
-            raise self.failure
-
-    def preview(self, request: Request, on_event: OnEvent) -> None:
-        self._operate("preview", request, on_event)
-
-    def up(self, request: Request, on_event: OnEvent) -> None:
-        self._operate("up", request, on_event)
-
-    def destroy(self, request: Request, on_event: OnEvent) -> None:
-        self._operate("destroy", request, on_event)
-
-    @property
-    def operations(self) -> list[str]:
-        return [operation for operation, _ in self.requests]
-
-
-@pytest.fixture
-def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
-    fake = FakeEngine()
-    monkeypatch.setattr(session, "_engine", lambda *_: fake)
-    monkeypatch.delenv("DRY_RUN", raising=False)
-    return fake
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> FakeServer:
-    fake = FakeServer()
-    monkeypatch.setattr(session, "connect", lambda *_: fake)
-    return fake
+from tests.unit.operations.fake_stack import FakeEngine, FakeServer
 
 
 @pytest.fixture
@@ -236,6 +125,111 @@ def test_a_cluster_that_goes_away_after_the_update_is_told(
     server.unreachable_after = 1
     assert main([*UP, "--yes"]) == Exit.OK
     assert "how the systems are is not known" in capsys.readouterr().err
+    assert engine.operations == ["up"]
+
+
+FAILED = "main/shop/web:deployment:web"
+
+
+@pytest.mark.parametrize(("words", "back"), [([], True), (["--no-rollback"], False)], ids=["by itself", "not"])
+def test_service_whose_new_version_fails_goes_back_unless_told_otherwise(
+    words: list[str],
+    back: bool,
+    project: Project,
+    engine: FakeEngine,
+    server: FakeServer,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Capture,
+) -> None:
+    project()
+    told = "rolled back: shop/web on main: to revision 1"
+    monkeypatch.setattr(updating, "roll_back", lambda _session, found: [told] if found else [])
+    engine.events = [begun(FAILED), said("pod web-1: ImagePullBackOff", "error", about=urn(FAILED)), failed(FAILED)]
+    engine.failure = EngineError("update failed")
+    assert main([*UP, "--yes", *words]) == Exit.FAILED
+    lines = capsys.readouterr().err.splitlines()
+    assert (told in lines) is back
+    assert any(line.startswith(f"failed: {FAILED}") for line in lines)
+
+
+def a_rollout_in_the_state() -> dict[str, Any]:
+    name = "main/shop/web:rollout:web"
+    kind = "argoproj.io/v1alpha1:Rollout"
+    inputs = {
+        "metadata": {"name": "web", "namespace": "shop"},
+        "spec": {"strategy": {"blueGreen": {}}, "template": {"metadata": {"labels": {}}}},
+    }
+    return {"deployment": {"resources": [{"urn": urn(name, kind), "type": f"kubernetes:{kind}", "inputs": inputs}]}}
+
+
+ROLLOUT = "/apis/argoproj.io/v1alpha1/namespaces/shop/rollouts/web"
+
+
+def test_strategy_that_changes_in_the_middle_of_a_rollout_is_refused_before_the_engine_starts(
+    project: Project, engine: FakeEngine, server: FakeServer, capsys: Capture
+) -> None:
+    project()
+    engine.state = a_rollout_in_the_state()
+    server.objects[ROLLOUT] = {
+        "metadata": {"name": "web", "namespace": "shop"},
+        "spec": {"strategy": {"blueGreen": {}}},
+        "status": {"stableRS": "1", "currentPodHash": "2"},
+    }
+    assert main([*UP, "--yes"]) == Exit.REFUSED
+    assert "naru rollout promote shop/web --stack test" in capsys.readouterr().err
+    assert engine.operations == []
+
+
+def test_new_workload_is_updated_alone_before_the_rest(
+    project: Project, engine: FakeEngine, server: FakeServer, capsys: Capture
+) -> None:
+    project()
+    engine.state = a_rollout_in_the_state()
+    server.objects[ROLLOUT] = {
+        "metadata": {"name": "web", "namespace": "shop", "generation": 1},
+        "spec": {"strategy": {"blueGreen": {}}},
+        "status": {"stableRS": "1", "currentPodHash": "1", "observedGeneration": "1"},
+    }
+    server.objects["/apis/apps/v1/namespaces/shop/deployments/web"] = {
+        "metadata": {"name": "web", "namespace": "shop", "generation": 1},
+        "spec": {"replicas": 2},
+        "status": {"observedGeneration": 1, "updatedReplicas": 2, "replicas": 2, "availableReplicas": 2},
+    }
+    assert main([*UP, "--yes"]) == Exit.OK
+    assert engine.operations == ["up", "up"]
+    assert [request.serial for _, request in engine.requests] == [True, False]
+    first, second = (set(request.exclude) for _, request in engine.requests)
+    assert {"**::main/shop/web:rollout:web", "**::main/shop/web:service:web"} <= first
+    assert "**::main/shop/web:deployment:web" not in first
+    assert second == set()
+    assert "handing over main/shop/web: Rollout web → Deployment web" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("left", "serial"), [(["main/mail/x:service:x"], True), ([], False)], ids=["some", "none"])
+def test_update_of_one_system_is_careful_where_another_has_what_is_declared_no_more(
+    left: list[str], serial: bool, project: Project, engine: FakeEngine, server: FakeServer
+) -> None:
+    folder = project()
+    catalog = (folder / "catalog" / "shop.yaml").read_text(encoding="utf-8")
+    (folder / "catalog" / "mail.yaml").write_text(catalog.replace("shop: {}", "mail: {}"), encoding="utf-8")
+    release = 'shop:\n  web: {tag: "1"}\nmail:\n  web: {tag: "1"}\n'
+    (folder / "releases" / "test.yaml").write_text(release, encoding="utf-8")
+    kind = "core/v1:Service"
+    engine.state = {
+        "deployment": {"resources": [{"urn": urn(name, kind), "type": f"kubernetes:{kind}"} for name in left]}
+    }
+    assert main([*UP, "--yes", "shop"]) == Exit.OK
+    assert [request.serial for _, request in engine.requests] == [serial]
+
+
+def test_update_that_hands_nothing_over_is_one_update(project: Project, engine: FakeEngine, server: FakeServer) -> None:
+    project()
+    kind = "apps/v1:Deployment"
+    inputs = {"metadata": {"name": "web", "namespace": "shop"}, "spec": {"template": {"metadata": {"labels": {}}}}}
+    engine.state = {
+        "deployment": {"resources": [{"urn": urn(FAILED, kind), "type": f"kubernetes:{kind}", "inputs": inputs}]}
+    }
+    assert main([*UP, "--yes"]) == Exit.OK
     assert engine.operations == ["up"]
 
 

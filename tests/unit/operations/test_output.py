@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from operations.output import address_lines, change_lines, counted, system_table
+from operations.output import address_lines, change_lines, counted, next_lines, system_table
 from operations.report import SystemState, WorkloadState
 from operations.tally import Change
 
@@ -46,6 +46,16 @@ def test_other_objects_have_a_row_with_their_reason() -> None:
 def test_an_address_that_two_clusters_share_is_shown_once() -> None:
     both = [SystemState(cluster, "shop", addresses={"web": ("https://a/",)}) for cluster in ("seoul", "tokyo")]
     assert address_lines(both) == ["shop/web  https://a/"]
+
+
+def test_rollout_under_way_has_a_column_and_says_once_what_to_do() -> None:
+    canary = WorkloadState("api", "shop", "Rollout", 2, 2, under_way="step 2 of 4, 20 %")
+    both = [SystemState(cluster, "shop", (WEB, canary)) for cluster in ("seoul", "tokyo")]
+    assert "step 2 of 4, 20 %" in shown(*both, width=120)
+    [line] = next_lines(both, "dev")
+    assert "naru rollout status shop/api --stack dev --watch" in line
+    assert "naru rollout promote shop/api --stack dev" in line
+    assert next_lines([SystemState("main", "shop", (WEB,))], "dev") == []
 
 
 def test_changes_are_sorted_and_say_which_properties_are_others() -> None:

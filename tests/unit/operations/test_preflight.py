@@ -57,6 +57,23 @@ def test_a_missing_kind_names_what_to_install() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("kind", "operator"),
+    [
+        (("argoproj.io/v1alpha1", "Rollout"), "Argo Rollouts"),
+        (("argoproj.io/v1alpha1", "AnalysisTemplate"), "Argo Rollouts"),
+        (("argoproj.io/v1alpha1", "ClusterAnalysisTemplate"), "Argo Rollouts"),
+        (("argoproj.io/v1alpha1", "Application"), "Argo CD"),
+        (("monitoring.coreos.com/v1", "PrometheusRule"), "Prometheus Operator"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value[1],
+)
+def test_a_missing_kind_of_a_rollout_names_whose_it_is(kind: tuple[str, str], operator: str) -> None:
+    needed = needs(placed(manifest(kind[1], "x", version=kind[0], spec={})))
+    [found] = findings("seoul", needed, facts(), {})
+    assert str(found).endswith(f"{kind[1]} ({kind[0]}) is not served: install {operator}")
+
+
 def test_a_kind_in_another_version_names_the_one_there_is() -> None:
     other = {**RESOURCES, ("autoscaling/v1", "HorizontalPodAutoscaler"): "horizontalpodautoscalers"}
     del other["autoscaling/v2", "HorizontalPodAutoscaler"]

@@ -285,3 +285,80 @@ def test_migration_that_has_not_completed_is_not_ready(conditions: tuple[str, ..
     assert not found.ready
     assert [one.status for one in found.migrations] == [status]
     assert found.migrations[0].reason == ("R: m" if conditions else "")
+
+
+def rollout(ready: int = 2, strategy: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+    found = workload("Rollout", strategy=strategy or {"blueGreen": {"activeService": "api"}})
+    status = {"readyReplicas": ready, "observedGeneration": "1", "stableRS": "a", "currentPodHash": "b", **more}
+    return {**found, "metadata": {**found["metadata"], "uid": "w1", "generation": 1}, "status": status}
+
+
+def of_rollout(item: dict[str, Any], *pods: dict[str, Any]) -> SystemState:
+    return states(PLACE, placed(workload("Rollout")), {"Rollout": [item], "Pod": list(pods)})
+
+
+STEPS: dict[str, Any] = {"canary": {"steps": [{"setWeight": 20}, {"pause": {}}, {"setWeight": 40}, {"pause": {}}]}}
+
+
+@pytest.mark.parametrize(
+    ("item", "under_way"),
+    [
+        (rollout(phase="Healthy"), ""),
+        (rollout(phase="Paused", message="BlueGreenPause"), "BlueGreenPause"),
+        (
+            rollout(phase="Paused", message="CanaryPauseStep", currentStepIndex=1, strategy=STEPS),
+            "step 2 of 4, 20 %; CanaryPauseStep",
+        ),
+        (
+            rollout(phase="Progressing", message="more replicas", currentStepIndex=4, strategy=STEPS),
+            "step 4 of 4, 40 %; more replicas",
+        ),
+    ],
+    ids=["healthy", "paused blue-green", "canary that pauses", "canary after its last step"],
+)
+def test_rollout_that_serves_is_as_it_should_be_and_says_what_is_under_way(
+    item: dict[str, Any], under_way: str
+) -> None:
+    found = of_rollout(item)
+    [told] = found.workloads
+    assert (told.ready, told.desired, told.reason, told.under_way) == (2, 2, "", under_way)
+    assert found.ready
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        ({"phase": "Degraded", "message": "RolloutAborted: metric success-rate failed", "abort": True}, "success-rate"),
+        ({"phase": "Degraded", "message": "InvalidSpec: no such Service"}, "InvalidSpec"),
+        ({"phase": "Degraded", "message": "ProgressDeadlineExceeded: timed out"}, "ProgressDeadlineExceeded"),
+    ],
+    ids=["aborted", "invalid", "too slow"],
+)
+def test_rollout_that_was_called_off_is_not_ready_though_its_pods_are(status: dict[str, Any], said: str) -> None:
+    found = of_rollout(rollout(**status))
+    assert said in found.workloads[0].reason
+    assert found.workloads[0].under_way == ""
+    assert not found.ready
+
+
+def test_pods_of_a_rollout_tell_why_it_does_not_go_on() -> None:
+    stuck = pod(**waiting("ImagePullBackOff", "no such tag"))
+    assert "ImagePullBackOff" in of_rollout(rollout(phase="Progressing"), stuck).workloads[0].under_way
+    aborted = of_rollout(rollout(phase="Degraded", message="RolloutAborted", abort=True), stuck)
+    assert aborted.workloads[0].reason == "RolloutAborted; api-1: ImagePullBackOff: no such tag"
+
+
+def test_first_version_of_a_rollout_that_is_not_ready_is_a_failure_as_nothing_else_serves() -> None:
+    found = of_rollout(rollout(1, phase="Progressing", message="more replicas", stableRS=""))
+    assert found.workloads[0].reason == "more replicas"
+    assert not found.ready
+
+
+def test_healthy_rollout_that_lost_a_pod_is_not_ready() -> None:
+    assert of_rollout(rollout(1, phase="Healthy")).workloads[0].reason
+
+
+def test_rollout_whose_newest_change_nobody_has_seen_says_so() -> None:
+    [told] = of_rollout(rollout(phase="Healthy", observedGeneration="0")).workloads
+    assert not told.seen
+    assert told.under_way

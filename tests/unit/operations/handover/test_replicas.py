@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from operations.api_server import ApiError, ApiServer
-from operations.handover import autoscaled, hand_over, to_keep
+from operations.handover.replicas import autoscaled, hand_over, to_keep
 from tests.unit.operations.builders import manifest, placed
 
 REPLICAS: dict[str, Any] = {"f:spec": {"f:replicas": {}, "f:template": {}}}
@@ -26,7 +26,8 @@ def autoscaler(target: str = "web", kind: str = "Deployment", namespace: str = "
 def live(*managers: str, replicas: int = 5) -> dict[str, Any]:
     entries = [{"manager": manager, "fieldsV1": REPLICAS} for manager in managers]
     fields = [*entries, {"manager": "somebody", "fieldsV1": ELSE}]
-    return {"metadata": {"uid": "u1", "managedFields": fields}, "spec": {"replicas": replicas}}
+    metadata = {"name": "web", "namespace": "ns", "uid": "u1", "managedFields": fields}
+    return {"metadata": metadata, "spec": {"replicas": replicas}}
 
 
 class Server:
@@ -51,7 +52,7 @@ def handed_over(server: Server) -> int:
 
 
 def test_deployment_without_replicas_that_an_autoscaler_targets_is_autoscaled() -> None:
-    assert autoscaled(placed(deployment(), autoscaler())) == [("ns", "web")]
+    assert autoscaled(placed(deployment(), autoscaler())) == [("Deployment", "ns", "web")]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,182 @@
+"""The release is written, the service brought to it, and its pods, Services and health page are waited for."""
+
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from manifests.placed import Place
+from operations.api_server import ApiError, ApiServer, UnreachableError
+from operations.exits import Exit, Stop
+from operations.outcome import Outcome
+from operations.output import say
+from operations.rollback.notice import unanswered
+from operations.rollback.plan import Way, released
+from operations.rollback.telling import Proposal
+from operations.rollback.template import went_back
+from operations.rollback.verify import unverified
+from operations.rollback.waiting import PATIENCE, wait
+from operations.rollout.decision import in_progress
+from operations.rollout.live import LiveWorkload, live, mark_healthy
+from operations.rollout.patches import promote
+from operations.rollout.subject import Subject, subject_of
+from operations.rollout.telling import tell
+from operations.targeted import update_service
+from settings.environment import Tier
+from settings.faults import SettingsError
+from settings.loading import load
+from settings.service import Service
+from settings.variants import canary_name
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What came of it: no reason where everything is verified."""
+
+    reason: str = ""
+    changed: bool = True
+    interrupted: bool = False
+
+
+def applied(
+    root: Path, proposal: Proposal, servers: Mapping[str, ApiServer], *, health_check: bool, accept_older_code: bool
+) -> Applied:
+    """Apply a rollback and see it through; a release that nothing came of is put back.
+
+    Raises SettingsError, and Stop where nothing was changed.
+    """
+    subject, before = proposal.subject, _generations(proposal.subject, servers)
+    if proposal.after.text != proposal.before.text:
+        proposal.after.write(root)
+        say(f"{proposal.after.file} was changed: commit it, or the next checkout brings back what was before")
+
+    def unchanged() -> bool:
+        # Another colour that is live changes no workload.
+        switched = proposal.plan.way.how == "live"
+        return before is not None and not switched and _generations(subject, servers) == before
+
+    try:
+        outcome = update_service(
+            root, subject.stack.name, subject.system, subject.service.name,
+            accept_older_code=accept_older_code, told=False,
+        )  # fmt: skip
+    except BaseException as error:
+        if isinstance(error, Stop | SettingsError) or unchanged():
+            proposal.before.write(root)
+            say(f"{proposal.before.file} is as it was")
+        raise
+    if outcome.result != "succeeded" and unchanged():
+        proposal.before.write(root)
+        say(f"{proposal.before.file} is as it was")
+        return Applied(_why(outcome), changed=False, interrupted=outcome.code is Exit.INTERRUPTED)
+    if outcome.result != "succeeded":
+        return Applied(_why(outcome), interrupted=outcome.code is Exit.INTERRUPTED)
+    return _seen_through(root, proposal, servers, health_check=health_check)
+
+
+def _why(outcome: Outcome) -> str:
+    return next((f"{one.resource}: {one.reason}" for one in outcome.failures), f"the update was {outcome.result}")
+
+
+def _seen_through(root: Path, proposal: Proposal, servers: Mapping[str, ApiServer], *, health_check: bool) -> Applied:
+    subject = subject_of(load(root, proposal.subject.stack.name).stack, proposal.subject.name)
+    begun = time.monotonic()
+    watched = [
+        _Watched(servers[place.cluster_name], place, subject.service, _gone(proposal)) for place in subject.places
+    ]
+
+    def look() -> str:
+        for one in watched:
+            try:
+                if found := one.lacks():
+                    return f"{one.place.cluster_name}: {found}" if len(watched) > 1 else found
+            except (ApiError, UnreachableError) as error:
+                return f"{one.place.cluster_name}: {error}"
+        return ""
+
+    try:
+        reason = wait(f"rolling {subject.name} back", look)
+    except KeyboardInterrupt:
+        return Applied("its end was not waited for", interrupted=True)
+    for one in watched:
+        with suppress(ApiError, UnreachableError):
+            one.leave_word(proposal.plan.ways.get(one.place.cluster_name))
+    if not reason and health_check:
+        reason = _health(subject, PATIENCE - (time.monotonic() - begun))
+    return Applied(reason)
+
+
+def _gone(proposal: Proposal) -> tuple[str, ...]:
+    """Return the Deployments that are to be deleted at its end."""
+    return (canary_name(proposal.subject.service),) if proposal.plan.way.how == "canary" else ()
+
+
+@dataclass
+class _Watched:
+    """One cluster on its way back."""
+
+    server: ApiServer
+    place: Place
+    service: Service
+    gone: tuple[str, ...]
+    promoted: str = ""
+    """The hash of what was promoted already: once is enough."""
+
+    def lacks(self) -> str:
+        """Return what is still missing, and leave a Rollout's steps behind: where it goes to was healthy."""
+        workload = self.live()
+        current = workload.current
+        if (
+            current is not None
+            and workload.kind == "Rollout"
+            and in_progress(workload)
+            and released(self.place, self.service)[workload.name].runs(current)
+            and self.promoted != current.hash
+            and _is_observed(workload)
+        ):
+            tell(self.server, workload, promote(workload, full=True))
+            self.promoted = current.hash
+        return unverified(self.server, self.place, self.service, gone=self.gone)
+
+    def leave_word(self, way: Way | None) -> None:
+        """Mark the version as healthy if it is, and as the one that this service went back to."""
+        workload = self.live()
+        mark_healthy(self.server, workload)
+        if workload.current is not None:
+            annotations = went_back(workload.current, left=way.left if way is not None else None)
+            self.server.merge(workload.path, {"metadata": {"annotations": annotations}})
+
+    def live(self) -> LiveWorkload:
+        """Return the workload that serves."""
+        return live(self.server, self.place.cluster_name, self.place, self.service)[0]
+
+
+def _is_observed(workload: LiveWorkload) -> bool:
+    # What is told before the controller has seen the new template, it forgets with that.
+    seen = (workload.object.get("status") or {}).get("observedGeneration")
+    return str(seen) == str(workload.object["metadata"].get("generation"))
+
+
+def _health(subject: Subject, left: float) -> str:
+    url = subject.places[0].system.operations.health_url
+    if url is None:
+        return ""
+    if subject.stack.environment.tier is Tier.LOCAL:
+        say(f"{url} was not asked: on the embedded control plane nothing answers")
+        return ""
+    return wait("asking the health page", partial(unanswered, url), patience=max(left, 1.0))
+
+
+def _generations(subject: Subject, servers: Mapping[str, ApiServer]) -> Mapping[str, object] | None:
+    """Return what tells whether a service's workloads were changed; None where a cluster cannot be asked."""
+    found: dict[str, object] = {}
+    try:
+        for place in subject.places:
+            for workload in live(servers[place.cluster_name], place.cluster_name, place, subject.service):
+                metadata = workload.object.get("metadata") or {}
+                found[f"{place.cluster_name}/{workload.name}"] = (metadata.get("uid"), metadata.get("generation"))
+    except (ApiError, UnreachableError):
+        return None
+    return found

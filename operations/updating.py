@@ -1,0 +1,140 @@
+"""One update of a stack's resources from its hand-overs to the report, whichever command asked for it."""
+
+import time
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from manifests.job import jobs_name
+from manifests.placed import Place
+from operations import output
+from operations.api_server import ApiError, UnreachableError
+from operations.automation import Request
+from operations.collect import collect
+from operations.handover.order import hand_over, prepared
+from operations.handover.plan import moves
+from operations.marks import mark
+from operations.migrate.failure import failure_lines, resource, with_logs
+from operations.outcome import Outcome, operate
+from operations.output import say
+from operations.report import SystemState
+from operations.rollback.automatic import roll_back
+from operations.selection import all_but
+from operations.session import Session
+from operations.tally import Tally
+from settings.service import Service
+
+_LOOKS: Final = 10
+"""How often to look again while Argo Rollouts has not seen what it was given a moment ago."""
+_LOOK_SECONDS: Final = 0.5
+
+
+def update(
+    session: Session, request: Request, *, expected: int, only_for: Collection[Service] = (), rollback: bool = False
+) -> Outcome:
+    """Update what a request is about: the chosen systems, or `only_for` some of their services.
+
+    What a new strategy replaces is handed over first; what is healthy is marked before and after. With `rollback` a
+    service whose new version did not become ready goes back to the one before. Raises Stop.
+    """
+    found = moves(session.objects, session.systems, session.deployed)
+    found = [move for move in found if not only_for or move.service in only_for]
+    components = {part for service in only_for for part in (service.name, jobs_name(service))} or None
+    begun = prepared(session.servers, found, session.stack.name)
+    mark_healthy(session)
+    session.hand_over()
+    tally = Tally(expected)
+    ended: list[Outcome] = []
+
+    def only(names: Mapping[str, Collection[str]]) -> bool:
+        wanted = {name for each in names.values() for name in each}
+        excluded = all_but(session.stack, session.objects, list(names), wanted, session.deployed.names)
+        partial = replace(request, exclude=excluded, serial=True)
+        ended.append(operate(session, "up", lambda take: session.engine.up(partial, take), expected, tally=tally))
+        return ended[-1].result == "succeeded"
+
+    handed_over = not begun or hand_over(begun, session.objects, session.deployed, only)
+    if handed_over:
+        whole = replace(request, refresh=request.refresh and not ended)
+        ended.append(operate(session, "up", lambda take: session.engine.up(whole, take), expected, tally=tally))
+    outcome = replace(ended[-1], seconds=sum(one.seconds for one in ended))
+    if outcome.result == "interrupted":
+        return outcome
+    if outcome.result == "succeeded":
+        mark_healthy(session)
+    elif handed_over and rollback:
+        outcome = replace(outcome, rolled_back=tuple(roll_back(session, outcome.failures)))
+    return replace(outcome, states=tuple(_states(session, components)))
+
+
+def collected(session: Session) -> int:
+    """Delete the old ConfigMaps that nothing names any more, and return how many."""
+    found = 0
+    for cluster, server in session.servers.items():
+        objects = [placed for systems in session.objects[cluster].values() for placed in systems]
+        try:
+            found += collect(server, objects, session.systems)
+        except UnreachableError as error:
+            say(f"warning: {cluster}: {error}; old ConfigMaps stay for the next run")
+    return found
+
+
+def mark_healthy(session: Session) -> None:
+    """Mark what is healthy now, for a rollback to find; what cannot be marked is only warned about."""
+    for cluster, server in session.servers.items():
+        places = [
+            Place(session.stack, session.systems[name], cluster)
+            for name in session.objects[cluster]
+            if name in session.systems
+        ]
+        try:
+            mark(server, places)
+        except (ApiError, UnreachableError) as error:
+            say(f"warning: {cluster}: {error}; healthy versions are not marked")
+
+
+def failures(session: Session, outcome: Outcome) -> list[str]:
+    """Return the lines about what failed; of a migration its Job and log say more than the engine does."""
+    lines: list[str] = []
+    told: set[str] = set()
+    for state in outcome.states:
+        told |= {resource(state.cluster, state.system, one) for one in state.migrations if one.failed}
+        lines += failure_lines(session.stack.name, state.system, state.migrations)
+    failed = output.failure_lines([one for one in outcome.failures if one.resource not in told])
+    return [*failed, *lines, *outcome.rolled_back]
+
+
+def tell(session: Session, outcome: Outcome, cleared: int) -> None:
+    """Write how an update ended and how its systems are."""
+    if outcome.states:
+        output.write_report(outcome.states, live=session.direct)
+    if not session.direct and outcome.result == "succeeded":
+        say(f"rendered/{session.stack.name} holds the manifests: Argo CD applies them once they are committed")
+    if outcome.result == "succeeded":
+        say(output.counted(outcome.tally.changed, outcome.tally.expected, outcome.seconds))
+    if cleared:
+        say(f"{cleared} old ConfigMaps that nothing names any more were deleted")
+    for line in output.next_lines(outcome.states, session.stack.name):
+        say(line)
+    for line in (f"not ready: {state.cluster}/{state.system}" for state in outcome.states if not state.ready):
+        say(line)
+
+
+def _states(session: Session, components: Collection[str] | None) -> Sequence[SystemState]:
+    try:
+        states = session.states(components)
+        for _ in range(_LOOKS):
+            if all(workload.seen for state in states for workload in state.workloads):
+                break
+            time.sleep(_LOOK_SECONDS)
+            states = session.states(components)
+        return [_with_logs(session, state) for state in states]
+    except UnreachableError as error:
+        say(f"warning: {error}; how the systems are is not known")
+        return []
+
+
+def _with_logs(session: Session, state: SystemState) -> SystemState:
+    if not any(migration.failed for migration in state.migrations):
+        return state
+    return replace(state, migrations=tuple(with_logs(session.servers[state.cluster], state.migrations)))

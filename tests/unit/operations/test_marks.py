@@ -1,0 +1,98 @@
+"""Which releases are marked as healthy, with how many requests, and that a mark is never worth a failure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from manifests.placed import Place
+from operations.api_server import ApiError, ApiServer
+from operations.marks import PATHS, mark
+from settings.container import Image
+from settings.service import Service
+from tests.unit.operations.builders import stack, system, workload
+
+
+class Server:
+    """Lists what it is given, and keeps what is patched."""
+
+    def __init__(self, **lists: list[dict[str, Any]]) -> None:
+        self.lists = {PATHS[kind]: items for kind, items in lists.items()}
+        self.asked: list[str] = []
+        self.merged: list[str] = []
+        self.refuses = False
+
+    def items(self, path: str, **query: str) -> list[dict[str, Any]]:
+        self.asked.append(path)
+        if path not in self.lists:
+            raise ApiError(404, "not found")
+        return self.lists[path]
+
+    def merge(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        if self.refuses:
+            raise ApiError(403, "forbidden")
+        assert list(body["metadata"]["annotations"]) == ["naru/healthy"]
+        self.merged.append(path.rpartition("/")[2])
+        return {}
+
+
+def marked(server: Server) -> int:
+    given: dict[str, Any] = {"name": "api", "image": Image(repository="api", tag="1")}
+    service = Service.model_construct(**given)
+    found = stack(system("ns").model_copy(update={"services": {"api": service}}))
+    return mark(cast("ApiServer", server), [Place(found, found.systems["ns"], "seoul")])
+
+
+def deployment(ready: int = 2) -> dict[str, Any]:
+    found = workload()
+    found["metadata"] |= {"uid": "d1", "generation": 1}
+    found["status"] = {
+        "observedGeneration": 1,
+        "replicas": 2,
+        "updatedReplicas": 2,
+        "readyReplicas": ready,
+        "availableReplicas": ready,
+    }
+    return found
+
+
+def replica_set(name: str = "api-1", *, ready: int = 2, owner: str = "d1", healthy: str = "") -> dict[str, Any]:
+    found = workload("ReplicaSet", pod={"containers": [{"name": "main", "image": "api:1"}]})
+    annotations = {"deployment.kubernetes.io/revision": "1"} | ({"naru/healthy": healthy} if healthy else {})
+    found["metadata"] |= {
+        "name": name,
+        "creationTimestamp": "2026-01-01T00:00:00Z",
+        "annotations": annotations,
+        "ownerReferences": [{"uid": owner, "controller": True}],
+    }
+    found["status"] = {"readyReplicas": ready}
+    return found
+
+
+def test_version_that_a_deployment_has_in_full_is_marked() -> None:
+    server = Server(Deployment=[deployment()], ReplicaSet=[replica_set(), replica_set("other-1", owner="d2")])
+    assert marked(server) == 1
+    assert server.merged == ["api-1"]
+
+
+def test_one_list_of_each_kind_is_asked_for_and_nothing_else() -> None:
+    server = Server(Deployment=[deployment()], ReplicaSet=[replica_set(healthy="2026-01-02T00:00:00Z")])
+    assert marked(server) == 0
+    assert sorted(server.asked) == sorted(PATHS.values())
+    assert server.merged == []
+
+
+def test_version_that_is_not_ready_is_not_marked() -> None:
+    server = Server(Deployment=[deployment(1)], ReplicaSet=[replica_set(ready=1)])
+    assert marked(server) == 0
+    assert server.merged == []
+
+
+def test_cluster_that_refuses_the_mark_is_no_failure() -> None:
+    server = Server(Deployment=[deployment()], ReplicaSet=[replica_set()])
+    server.refuses = True
+    assert marked(server) == 0
+
+
+def test_service_that_is_not_deployed_is_passed_over() -> None:
+    assert marked(Server(Deployment=[], ReplicaSet=[])) == 0
