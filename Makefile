@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup up down test unit check format golden schemas bench lock clean
+.PHONY: help setup up down test soak unit check format golden schemas bench lock clean
 
 help: ## Show the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,10 @@ down: setup ## Stop the embedded control plane; its data stays.
 
 test: setup check unit ## Everything the tests need, then all of them.
 	$(BIN)/pytest tests/integration
+	$(BIN)/pytest tests/e2e
+
+soak: setup ## Roll back twenty times in a row with each strategy, and print how long it took.
+	NARU_SOAK_ROUNDS=20 $(BIN)/pytest tests/e2e/test_rollback.py
 
 unit: setup ## The tests that take seconds.
 	$(BIN)/pytest tests/unit --numprocesses 2

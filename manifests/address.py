@@ -15,6 +15,11 @@ def service_ports(workload: Workload) -> dict[str, Port]:
     return ports
 
 
+def port_number(port: Port) -> int:
+    """Return which port of a Service leads to a port of its pods."""
+    return port.container if port.service is None else port.service
+
+
 def cluster_ip(
     place: Place,
     workload: Workload,
@@ -63,7 +68,7 @@ def _ports(workload: Workload) -> list[Manifest]:
     for name, port in service_ports(workload).items():
         manifest: Manifest = {
             "name": name,
-            "port": port.container if port.service is None else port.service,
+            "port": port_number(port),
             "targetPort": name,
             "protocol": port.protocol,
         }

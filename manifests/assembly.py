@@ -18,12 +18,12 @@ from manifests.protection import protected
 from manifests.scaling import budget_for_store, scaling
 from manifests.secret import secrets
 from manifests.shared import shared
-from manifests.traffic import routed
 from manifests.workload import service
 from settings.data_store import DataStore
 from settings.faults import Fault, SettingsError
 from settings.service import Service
 from settings.stack import Stack
+from settings.variants import kind_of
 
 COMMON = "common"
 """What belongs to no system, under this name in place of one."""
@@ -52,10 +52,10 @@ def assemble(stack: Stack, cluster_name: str) -> dict[str, tuple[Placed, ...]]:
 def web_service(place: Place, settings: Service) -> Iterator[Placed]:
     """Yield the objects of one service: its workload and address, scaling and budget, its ways in, what watches it."""
     ways_in = exposure(place, settings)
-    divide = routed(settings)
-    yield from service(place, settings, ways_in if divide else ())
+    before = kind_of(settings.strategy) == "Rollout"
+    yield from service(place, settings, ways_in if before else ())
     yield from scaling(place, settings)
-    if not divide:
+    if not before:
         yield from ways_in
     yield from canary_guard(place, settings)
     yield from objective_alerts(place, settings)

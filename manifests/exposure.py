@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from manifests.gateway import http_routes
 from manifests.ingress import canary_ingress, ingress
 from manifests.placed import Manifest, Part, Place, Placed, reference
-from manifests.traffic import mesh_routes, routed
+from manifests.traffic import mesh_routes
 from manifests.variant import behind, workload_reference
 from settings.service import Exposure, Route, Service
 from settings.strategy import CanaryDeployment
@@ -15,7 +15,7 @@ from settings.variants import names, preview_of
 def exposure(place: Place, service: Service) -> list[Placed]:
     """Return the Ingresses and HTTPRoutes of a service, and what divides its traffic in a mesh.
 
-    They come after the pods they lead to, but for those that a Rollout divides its traffic by: it comes after them.
+    They come after the Deployment they lead to, and after nothing but Services where that is a Rollout.
     """
     objects = mesh_routes(place, service)
     services = names(service)
@@ -74,6 +74,7 @@ def _placed(
     not_ours: tuple[str, ...] = (),
 ) -> Placed:
     namespace = place.namespace(service.namespace)
-    pods = () if routed(service) else (workload_reference(place, service, behind(service, backend)),)
+    variant = behind(service, backend)
+    pods = () if variant.kind == "Rollout" else (workload_reference(place, service, variant),)
     before = (reference("Service", namespace, backend), *pods, *after)
     return Placed(manifest, Part.WORKLOADS, service.name, before, not_ours=not_ours)

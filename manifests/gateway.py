@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 
-from manifests.address import service_ports
+from manifests.address import port_number, service_ports
 from manifests.certificate import certificate
-from manifests.ingress import number
 from manifests.placed import Manifest, Part, Place, Placed
 from manifests.traffic import content_named, divided_by
 from settings.container import Port
@@ -141,6 +140,6 @@ def _backends(service: Service, backend: str, port: Port) -> list[Manifest]:
     canary = names(service).canary if divided_by(service, "gateway") else None
     shares = {backend: 1} if canary is None else {backend: 100, canary: 0}
     return [
-        {"group": "", "kind": "Service", "name": name, "port": number(port), "weight": weight}
+        {"group": "", "kind": "Service", "name": name, "port": port_number(port), "weight": weight}
         for name, weight in shares.items()
     ]

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 
-from manifests.address import service_ports
+from manifests.address import port_number, service_ports
 from manifests.placed import Manifest, Place
 from manifests.traffic import action_port, divided_by, routed
 from settings.container import Port
@@ -42,11 +42,6 @@ def canary_ingress(place: Place, service: Service, settings: Exposure) -> Manife
         **({"pulumi.com/skipAwait": "true"} if place.direct else {}),
     }
     return manifest
-
-
-def number(port: Port) -> int:
-    """Return a port of a Service."""
-    return port.container if port.service is None else port.service
 
 
 def _ingress(place: Place, service: Service, settings: Exposure, name: str, backend: str) -> Manifest:
@@ -89,7 +84,7 @@ def _unawaited(place: Place, service: Service) -> dict[str, str]:
 
 
 def _path(service: Service, path: ExposedPath, backend: str, ports: Mapping[str, Port]) -> Manifest:
-    answers: Manifest = {"name": backend, "port": {"number": number(ports[path.port])}}
+    answers: Manifest = {"name": backend, "port": {"number": port_number(ports[path.port])}}
     if _is_switched(service):
         answers = {"name": _action(service, path.port), "port": dict(_BY_ACTION)}
     elif divided_by(service, "alb") and ports[path.port] == action_port(service):
@@ -125,7 +120,7 @@ def _actions(service: Service, settings: Exposure) -> dict[str, str]:
                     "targetGroups": [
                         {
                             "serviceName": color,
-                            "servicePort": str(number(ports[name])),
+                            "servicePort": str(port_number(ports[name])),
                             "weight": 100 if color == live else 0,
                         }
                         for color in names(service).colors

@@ -12,6 +12,7 @@ from manifests.network_graph import (
     INGRESS,
     PROMETHEUS,
     PUBLIC,
+    ROLLOUTS,
     Edge,
     PodGroup,
     edges,
@@ -171,10 +172,14 @@ def _peers(place: Place, graph: Graph, endpoint: str) -> list[Manifest]:
         return [_pods(group.namespace, group.place.selector(group.name))]
     if endpoint == DNS:
         return [_pods("kube-system", {"k8s-app": "kube-dns"})]
-    if endpoint == INGRESS:
-        return [_namespace(place.environment.ingress_namespace)]
-    if endpoint == PROMETHEUS:
-        return [_namespace(place.environment.monitoring_namespace)]
+    environment = place.environment
+    namespaces = {
+        INGRESS: environment.ingress_namespace,
+        PROMETHEUS: environment.monitoring_namespace,
+        ROLLOUTS: environment.rollouts_namespace,
+    }
+    if endpoint in namespaces:
+        return [_namespace(namespaces[endpoint])]
     if endpoint == PUBLIC:
         return [{"ipBlock": {"cidr": cidr, "except": list(private)}} for cidr, private in _NOT_PUBLIC.items()]
     return [{"ipBlock": {"cidr": endpoint.removeprefix(EXTERNAL)}}]

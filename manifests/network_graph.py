@@ -5,6 +5,7 @@ an end of an edge                          what it stands for
 `plate/api-canary`                         the pods of a service's second Deployment
 `plate/api-migrate`                        the pods of its migration Jobs
 `ingress`, `prometheus`                    every pod in the Ingress controller's, in Prometheus' namespace
+`rollouts`                                 every pod in the namespace of Argo Rollouts' controller
 `gateway`                                  what a Cilium Gateway sends on
 `dns`                                      the cluster's DNS servers
 `acme:plate-prod`                          pods that answer ACME HTTP-01 challenges in a namespace
@@ -23,12 +24,14 @@ from settings.container import Port
 from settings.data_store import DataStore
 from settings.service import Route, Service, Workload
 from settings.stack import Stack
+from settings.strategy import BlueGreen, Canary, CanaryDeployment
 from settings.system import System
 from settings.variants import canary_name, preview_of, variants
 
 INGRESS = "ingress"
 GATEWAY = "gateway"
 PROMETHEUS = "prometheus"
+ROLLOUTS = "rollouts"
 DNS = "dns"
 ACME = "acme:"
 EXTERNAL = "external:"
@@ -91,6 +94,7 @@ def declared(stack: Stack, cluster_name: str) -> frozenset[Edge]:
 def edges(stack: Stack, cluster_name: str, groups: dict[str, PodGroup]) -> Iterator[Edge]:
     """Yield the declared edges between those pods and what is round them, some of them more than once."""
     prometheus = _prometheus(stack, cluster_name, groups)
+    yield from _analyses(groups, prometheus)
     for group in groups.values():
         yield Edge(group.endpoint, DNS, _DNS_PORT, "UDP")
         yield Edge(group.endpoint, DNS, _DNS_PORT, "TCP")
@@ -196,6 +200,20 @@ def _from_scrapes(group: PodGroup, prometheus: tuple[str, ...]) -> Iterator[Edge
     if name is not None:
         port = service_ports(workload)[name]
         yield from (_to(scraper, group.endpoint, port) for scraper in prometheus)
+
+
+def _analyses(groups: dict[str, PodGroup], prometheus: tuple[str, ...]) -> Iterator[Edge]:
+    """Yield what lets Argo Rollouts ask a Prometheus of ours, where it judges a new version of anything."""
+    if any(_is_analysed(group.workload) for group in groups.values()):
+        for asked in prometheus:
+            if asked in groups:
+                yield from (_to(ROLLOUTS, asked, port) for port in service_ports(groups[asked].workload).values())
+
+
+def _is_analysed(workload: Workload) -> bool:
+    if not isinstance(workload, Service) or workload.objectives is None:
+        return False
+    return isinstance(workload.strategy, BlueGreen | Canary | CanaryDeployment)
 
 
 def _from_peers(group: PodGroup) -> Iterator[Edge]:

@@ -18,8 +18,9 @@ http    http_requests_total, http_request_duration_seconds_bucket: status ("500"
 spring  http_server_requests_seconds_count, _bucket: status, uri. There are buckets only with
         management.metrics.distribution.percentiles-histogram.http.server.requests.
         Source: https://docs.spring.io/spring-boot/reference/actuator/metrics.html
-pods    kube_pod_status_ready, kube_pod_created, kube_pod_deletion_timestamp: namespace, pod, uid; with honorLabels, as
-        its chart has it. Source: kubernetes/kube-state-metrics, docs/metrics/workload/pod-metrics.md
+pods    kube_pod_status_ready, kube_pod_status_phase, kube_pod_created, kube_pod_deletion_timestamp: namespace, pod,
+        uid; with honorLabels, as its chart has it.
+        Source: kubernetes/kube-state-metrics, docs/metrics/workload/pod-metrics.md
 
 namespace and pod of what applications and the mesh count are labels of the scrape, as the Prometheus Operator sets
 them. Buckets must go beyond the threshold: of what is slower than the last one, histogram_quantile knows no more.
@@ -108,14 +109,19 @@ def queue_backlog(metric: str, namespace: str, pods: str, window: str) -> str:
 
 
 def unhealthy(namespace: str, pods: str, startup_seconds: int | str) -> str:
-    """Return how many pods are not ready although they had the time to start and nobody is ending them."""
+    """Return how many pods are not ready although they had the time to start and nobody is ending them.
+
+    One that was evicted stays for long as a failed one, and another has its place.
+    """
     of_pods = (f'namespace="{namespace}"', f'pod=~"{pods}"')
     ready = _series("kube_pod_status_ready", *of_pods, 'condition="true"')
     created, ending = _series("kube_pod_created", *of_pods), _series("kube_pod_deletion_timestamp", *of_pods)
+    evicted = _series("kube_pod_status_phase", *of_pods, 'phase="Failed"')
     return (
         f"count({ready} == 0"
         f" and on (namespace, pod) time() - {created} > {startup_seconds}"
-        f" unless on (namespace, pod) {ending})"
+        f" unless on (namespace, pod) {ending}"
+        f" unless on (namespace, pod) {evicted} == 1)"
         f" or count({ready}) * 0"
     )
 

@@ -16,7 +16,7 @@ docs/features/multiple-routes.md; pulumi-kubernetes 4, provider/pkg/await, `hand
 
 from collections.abc import Sequence
 
-from manifests.address import service_ports
+from manifests.address import port_number, service_ports
 from manifests.job import content_hash, fitting
 from manifests.placed import Manifest, Part, Place, Placed, reference
 from settings.container import Port
@@ -96,9 +96,7 @@ def traffic_routing(place: Place, service: Service, routes: Sequence[Placed]) ->
     if divided_by(service, "nginx"):
         return {"nginx": _one_or_more("stableIngress", "stableIngresses", ingresses)}
     if divided_by(service, "alb"):
-        port = action_port(service)
-        number = port.container if port.service is None else port.service
-        forwarded = {"servicePort": number, "rootService": names(service).stable}
+        forwarded = {"servicePort": port_number(action_port(service)), "rootService": names(service).stable}
         return {"alb": {**_one_or_more("ingress", "ingresses", ingresses), **forwarded}}
     if divided_by(service, "istio"):
         (name,) = _named(routes, "VirtualService")

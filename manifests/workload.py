@@ -12,6 +12,7 @@ from manifests.migration import job_references
 from manifests.placed import Part, Place, Placed
 from manifests.pod import PodTemplate, pod_template
 from manifests.rollout import REVISION_LABEL, rollout
+from manifests.traffic import routed
 from manifests.variant import all_pods, behind, pod_labels, pod_selector, workload_reference
 from settings.service import Service
 from settings.strategy import CanaryDeployment
@@ -21,8 +22,9 @@ from settings.variants import Variant, names, variants
 def service(place: Place, service: Service, routes: Sequence[Placed] = ()) -> list[Placed]:
     """Return the objects of one service, without what scales it, exposes it or admits traffic to it.
 
-    `routes` divide the traffic of its Rollout, which does not start without them: they stand before it. So do Services
-    that Argo Rollouts manages. Those with a selector of ours come after the pods that it leads to.
+    Services and `routes` stand before a Rollout, whichever strategy it has, and after a Deployment: a Rollout may not
+    start without them, and what a partial update leaves alone must not have changed places with what it stands on (the
+    engine tells it before its turn). A Service of ours comes after the Deployment whose pods it leads to.
     """
     configured = _with_profile(service)
     namespace = place.namespace(service.namespace)
@@ -31,13 +33,15 @@ def service(place: Place, service: Service, routes: Sequence[Placed] = ()) -> li
     # What two workloads are told alike is told by one ConfigMap.
     config_maps = {placed.reference: placed for _, template in templates for placed in template.config_maps}
     addresses = list(_addresses(place, service))
-    first = [*(address for address in addresses if not address.after), *routes]
+    first = [address for address in addresses if not address.after]
+    needed = [*first, *routes] if routed(service) else first
     return [
         account,
         *config_maps.values(),
         *claims_of(place, service, Part.WORKLOADS),
         *first,
-        *(_workload(place, configured, variant, template, first) for variant, template in templates),
+        *routes,
+        *(_workload(place, configured, variant, template, needed) for variant, template in templates),
         *(address for address in addresses if address.after),
     ]
 
@@ -60,19 +64,19 @@ def _template(place: Place, service: Service, variant: Variant) -> PodTemplate:
 
 
 def _workload(
-    place: Place, service: Service, variant: Variant, template: PodTemplate, first: Sequence[Placed]
+    place: Place, service: Service, variant: Variant, template: PodTemplate, needed: Sequence[Placed]
 ) -> Placed:
     needs = _needs(place, service, template)
     if variant.kind == "Rollout":
-        needs = (*needs, *needed_templates(place, service), *(placed.reference for placed in first))
-        manifest = rollout(place, service, variant, template.manifest, first)
+        needs = (*needs, *needed_templates(place, service), *(placed.reference for placed in needed))
+        manifest = rollout(place, service, variant, template.manifest, needed)
     else:
         manifest = deployment(place, service, variant, template.manifest)
     return Placed(manifest, Part.WORKLOADS, service.name, after=needs)
 
 
 def _addresses(place: Place, service: Service) -> Iterator[Placed]:
-    """Yield the Services: with something to come after where their selector is ours, with nothing where it is not."""
+    """Yield the Services: those of Deployments with something to come after, those of Rollouts with nothing."""
     if not service_ports(service):
         return
     services = names(service)
@@ -85,7 +89,7 @@ def _addresses(place: Place, service: Service) -> Iterator[Placed]:
         pods_divide = isinstance(strategy, CanaryDeployment) and strategy.traffic == "replicas"
         selector = all_pods(place, service) if pods_divide else pod_selector(place, service, variant)
         # Not after a second Deployment that it leads to as well: what is tried may fail, and holds nobody up.
-        after = (workload_reference(place, service, variant),)
+        after = () if variant.kind == "Rollout" else (workload_reference(place, service, variant),)
         yield cluster_ip(place, service, name, Part.WORKLOADS, selector, after=after, taking_over=True)
 
 

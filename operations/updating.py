@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
@@ -19,6 +20,8 @@ from operations.outcome import Outcome, operate
 from operations.output import say
 from operations.report import SystemState
 from operations.rollback.automatic import roll_back
+from operations.rollout.live import workload_path
+from operations.rollout.telling import nudge
 from operations.selection import all_but
 from operations.session import Session
 from operations.tally import Tally
@@ -127,11 +130,20 @@ def _states(session: Session, components: Collection[str] | None) -> Sequence[Sy
             if all(workload.seen for state in states for workload in state.workloads):
                 break
             time.sleep(_LOOK_SECONDS)
+            _nudge_unseen(session, states)
             states = session.states(components)
         return [_with_logs(session, state) for state in states]
     except UnreachableError as error:
         say(f"warning: {error}; how the systems are is not known")
         return []
+
+
+def _nudge_unseen(session: Session, states: Sequence[SystemState]) -> None:
+    """Have Argo Rollouts read again what it has not seen; who may not change it only goes on looking."""
+    for state in states:
+        for workload in (one for one in state.workloads if one.kind == "Rollout" and not one.seen):
+            with suppress(ApiError):
+                nudge(session.servers[state.cluster], workload_path("Rollout", workload.namespace, workload.name))
 
 
 def _with_logs(session: Session, state: SystemState) -> SystemState:

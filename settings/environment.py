@@ -128,6 +128,8 @@ class Environment(Settings):
     """Where the Ingress controller's pods run: they may reach exposed services."""
     monitoring_namespace: Name = "observability"
     """Where Prometheus runs: it may reach metrics ports."""
+    rollouts_namespace: Name = "argo-rollouts"
+    """Where Argo Rollouts' controller runs: it asks Prometheus about new versions."""
     prometheus: Annotated[str, Field(pattern=r"^https?://")] | None = None
     """Where Argo Rollouts finds Prometheus; where its controller was told to look if none is given."""
     mesh: Literal["istio"] | None = None

@@ -51,6 +51,8 @@ def _answered(environment: Environment, here: Path, service: Service) -> Iterato
     for key, given in (("errorRate", objectives.error_rate), ("responseTime", objectives.response_time)):
         if given is not None and unanswered:
             yield Finding((*here, key), _unmeasured(service), 'expected metrics with requests "http" or "spring"')
+    if objectives.error_rate is not None and objectives.error_rate.threshold == 100:
+        yield Finding((*here, "errorRate", "threshold"), "no more than all requests can fail", "expected at most 99")
     if backlog is not None and backlog.metric is None:
         yield Finding((*here, "queueBacklog"), "no metric counts what waits", "expected metric: a gauge's name")
     if backlog is not None and service.metrics is None:

@@ -12,6 +12,7 @@ from operations.handover.replicas import KEEPER, found, only_replicas
 from operations.handover.services import Wait, is_managed, serves, service_path
 from operations.rollout.live import workload_path
 from operations.rollout.phase import deployment_phase, desired, rollout_phase
+from operations.rollout.telling import nudge
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,4 +134,7 @@ def _has_seen(server: ApiServer, where: str, patched: Object) -> bool:
     live = found(server, where)
     # Of a Rollout `observedGeneration` is text.
     generation = int(patched["metadata"].get("generation") or 0)
-    return live is None or int((live.get("status") or {}).get("observedGeneration") or 0) >= generation
+    if live is None or int((live.get("status") or {}).get("observedGeneration") or 0) >= generation:
+        return True
+    nudge(server, where)
+    return False

@@ -22,7 +22,7 @@ from operations.rollout.decision import in_progress
 from operations.rollout.live import LiveWorkload, live, mark_healthy
 from operations.rollout.patches import promote
 from operations.rollout.subject import Subject, subject_of
-from operations.rollout.telling import tell
+from operations.rollout.telling import nudge, tell
 from operations.targeted import update_service
 from settings.environment import Tier
 from settings.faults import SettingsError
@@ -128,6 +128,8 @@ class _Watched:
         """Return what is still missing, and leave a Rollout's steps behind: where it goes to was healthy."""
         workload = self.live()
         current = workload.current
+        if workload.kind == "Rollout" and workload.object and not _is_observed(workload):
+            nudge(self.server, workload.path)
         if (
             current is not None
             and workload.kind == "Rollout"
@@ -144,7 +146,8 @@ class _Watched:
         """Mark the version as healthy if it is, and as the one that this service went back to."""
         workload = self.live()
         mark_healthy(self.server, workload)
-        if workload.current is not None:
+        # What has not begun to go back would be taken, the next time, for where it went back to.
+        if workload.current is not None and released(self.place, self.service)[workload.name].runs(workload.current):
             annotations = went_back(workload.current, left=way.left if way is not None else None)
             self.server.merge(workload.path, {"metadata": {"annotations": annotations}})
 

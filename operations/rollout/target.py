@@ -49,8 +49,12 @@ def target_of(root: Path, stack: str, named: str, cluster: str | None, *, partly
     else:
         servers = connected(subject.places, root)
     places = {place.cluster_name: place for place in subject.places}
-    try:
-        workloads = {name: live(server, name, places[name], subject.service) for name, server in servers.items()}
-    except (ApiError, UnreachableError) as error:
-        raise Stop(Exit.REFUSED, f"refused: {error}") from None
+    workloads: dict[str, tuple[LiveWorkload, ...]] = {}
+    for name, server in servers.items():
+        try:
+            workloads[name] = live(server, name, places[name], subject.service)
+        except (ApiError, UnreachableError) as error:
+            silent.append(f"{name}: {error}")
+    if silent and not (partly and workloads):
+        raise Stop(Exit.REFUSED, *(f"refused: {problem}" for problem in silent))
     return Target(root, subject, servers, workloads, tuple(silent))

@@ -124,9 +124,17 @@ def took_notice(
         if clock() >= end:
             return False
         sleep(_LOOK_EVERY)
-        # The controller writes its own changes back into its cache (1.9.1, rollout/controller.go, writeBackToInformer),
-        # and one of ours that came meanwhile is lost to it until the Rollout changes again: no resync brings it.
-        server.merge(workload.path, {"metadata": {"annotations": {"naru/told": datetime.now(UTC).isoformat()}}})
+        nudge(server, workload.path)
+
+
+def nudge(server: ApiServer, path: str) -> None:
+    """Change nothing of a Rollout but an annotation, for its controller to read it anew.
+
+    It writes its own changes back into its cache (1.9.1, rollout/controller.go, writeBackToInformer), and one of ours
+    that came meanwhile is lost to it until the Rollout changes again: no resync brings it. Raises ApiError and
+    UnreachableError.
+    """
+    server.merge(path, {"metadata": {"annotations": {"naru/told": datetime.now(UTC).isoformat()}}})
 
 
 def promoted(before: Object, now: Object) -> bool:

@@ -320,6 +320,16 @@ def pods(*found: tuple[str, bool, int, bool]) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
+    ("failed", "expected"), [pytest.param(1, KEPT, id="evicted"), pytest.param(0, BROKEN, id="not")]
+)
+def test_a_pod_that_was_evicted_is_no_failed_check(promtool: Promtool, failed: int, expected: int) -> None:
+    evicted = f"{NEW[:-1]}9"
+    phase = f'kube_pod_status_phase{{namespace="demo",pod="{evicted}",uid="{evicted}",phase="Failed"}}'
+    series = {**pods((NEW, True, 0, False), (evicted, False, 0, False)), phase: f"{failed}x30"}
+    promtool.answers(series, {state(asked(a_canary(), "health")): expected}, "20m")
+
+
+@pytest.mark.parametrize(
     ("found", "expected"),
     [
         pytest.param([(NEW, True, 0, False)], KEPT, id="ready"),

@@ -88,23 +88,27 @@ def managed(assembled: Assembled) -> Iterator[str]:
 
 
 def handed_over(assembled: Assembled) -> Iterator[str]:
-    """A Service of ours comes after the pods it leads to, and an Ingress or route after those behind its Services.
+    """What leads to a Deployment comes after it; what leads to a Rollout stands before it, whichever strategy it has.
 
-    But for what a Rollout divides its traffic by, which is there before it.
+    A Rollout comes after routes only where it divides its traffic by them.
     """
     known: defaultdict[tuple[object, str], list[Placed]] = defaultdict(list)
     for placed in _all(assembled):
         if placed.manifest["kind"] in {"Deployment", "Rollout"}:
             known[_home(placed), placed.component].append(placed)
+    begun: set[tuple[object, str]] = set()
     for placed in _all(assembled):
-        workloads = known[_home(placed), placed.component]
+        key = (_home(placed), placed.component)
         if placed.manifest["kind"] == "Rollout":
+            begun.add(key)
             routes = {needed for needed in placed.after if needed.split("/")[0] in _ROUTES}
             if bool(routes) != ("trafficRouting" in placed.manifest["spec"]["strategy"].get("canary", {})):
                 yield f"{placed.reference}: comes after {sorted(routes)}"
-        elif placed.manifest["kind"] in {"Service", *_ROUTES} and workloads:
-            before = any(placed.reference in workload.after for workload in workloads)
-            if not before and not any(workload.reference in placed.after for workload in workloads):
+        elif placed.manifest["kind"] in {"Service", *_ROUTES} and known[key]:
+            if known[key][0].manifest["kind"] == "Rollout":
+                if key in begun or known[key][0].reference in placed.after:
+                    yield f"{placed.reference}: stands after the Rollout"
+            elif not any(workload.reference in placed.after for workload in known[key]):
                 yield f"{placed.reference}: comes after no workload"
 
 

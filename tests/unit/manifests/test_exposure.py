@@ -157,7 +157,7 @@ def test_a_blue_green_service_is_reached_through_its_active_service() -> None:
     (placed,) = exposed({"hosts": ["www"]}, strategy=BLUE_GREEN)
     backend = placed.manifest["spec"]["rules"][0]["http"]["paths"][0]["backend"]
     assert backend["service"]["name"] == "api-active"
-    assert placed.after == ("Service/services/api-active", "Rollout/services/api")
+    assert placed.after == ("Service/services/api-active",)
     route = routes(strategy=BLUE_GREEN)["api"]
     assert route["spec"]["rules"][0]["backendRefs"][0]["name"] == "api-active"
 
@@ -179,7 +179,7 @@ def test_a_new_version_is_looked_at_by_an_ingress_of_its_own() -> None:
     assert rule["host"] == "example.com"
     assert [(path["path"], path["pathType"]) for path in rule["http"]["paths"]] == [("/", "Prefix"), ("/ok", "Exact")]
     assert {path["backend"]["service"]["name"] for path in rule["http"]["paths"]} == {"api-preview"}
-    assert found[1].after == ("Service/services/api-preview", "Rollout/services/api")
+    assert found[1].after == ("Service/services/api-preview",)
 
 
 def test_a_new_version_is_looked_at_by_an_http_route_where_the_live_one_is() -> None:

@@ -391,6 +391,27 @@ def test_a_prometheus_that_is_tried_scrapes_too() -> None:
     assert {edge.source for edge in found if edge.target == "demo/api"} == {"demo/prometheus", "demo/prometheus-canary"}
 
 
+JUDGED = {
+    "strategy": {"type": "canary", "steps": [{"weight": 50}]},
+    "objectives": {"healthCheckFailures": 3},
+    "replicas": 2,
+}
+
+
+def test_argo_rollouts_asks_our_prometheus_about_new_versions() -> None:
+    stack = a_stack(a_system(a_service("prometheus"), a_service("api", **JUDGED)), monitoringNamespace="demo")
+    assert edges_of(stack) == {Edge("rollouts", "demo/prometheus", 8080)}
+    manifests = [placed.manifest for placed in all_policies(stack, "main")]
+    assert differences(manifests, stack, "main") == {}
+
+
+@pytest.mark.parametrize("lacking", sorted(JUDGED.keys() - {"replicas"}))
+def test_where_no_new_version_is_judged_nobody_asks_our_prometheus(lacking: str) -> None:
+    api = a_service("api", **{key: value for key, value in JUDGED.items() if key != lacking})
+    stack = a_stack(a_system(a_service("prometheus"), api), monitoringNamespace="demo")
+    assert edges_of(stack) == set()
+
+
 def test_challenges_of_a_host_to_look_at_a_new_version_are_answered() -> None:
     solvers = [{"http01IngressClass": "nginx", "hosts": ["look"]}, {"cloudflare": {"tokenSecret": "t"}}]
     strategy = {"type": "blueGreen", "preview": {"hosts": ["look"]}}

@@ -124,6 +124,7 @@ def test_health_is_of_pods_that_had_their_time_and_are_not_going_away() -> None:
         'kube_pod_status_ready{namespace="shop",pod=~"api-.+",condition="true"}',
         'kube_pod_created{namespace="shop",pod=~"api-.+"}',
         'kube_pod_deletion_timestamp{namespace="shop",pod=~"api-.+"}',
+        'kube_pod_status_phase{namespace="shop",pod=~"api-.+",phase="Failed"}',
     }
 
 

@@ -1,5 +1,6 @@
 """A Rollout: what it is as a workload, and how it lets a new version take over."""
 
+import itertools
 from typing import Any
 
 import pytest
@@ -162,3 +163,24 @@ def test_a_service_without_a_rollout_has_no_strategy_of_one() -> None:
     service = a_service()
     with pytest.raises(ValueError, match="api has the strategy rolling, and no Rollout"):
         rollout_strategy(a_place(service), service, [])
+
+
+ROLLOUTS = {
+    "blueGreen": BLUE_GREEN,
+    "blueGreen of another active Service": {**BLUE_GREEN, "activeService": "api-active"},
+    "canary by replicas": CANARY,
+    "canary by nginx": {**CANARY, "traffic": "nginx"},
+}
+
+
+@pytest.mark.parametrize(("old", "new"), itertools.permutations(ROLLOUTS, 2))
+def test_strategies_of_a_rollout_never_invert_what_stands_before_what(old: str, new: str) -> None:
+    """The engine tells what a partial update leaves alone with all it stood on, which must not have its turn later."""
+    before, after = (objects_of(strategy=ROLLOUTS[name], exposure={"web": {"hosts": ["www"]}}) for name in (old, new))
+    place = {placed.reference: index for index, placed in enumerate(after)}
+    assert [
+        (placed.reference, needed)
+        for placed in before
+        for needed in placed.after
+        if placed.reference in place and place.get(needed, 0) > place[placed.reference]
+    ] == []

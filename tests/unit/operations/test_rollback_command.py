@@ -410,3 +410,29 @@ def test_a_rollout_goes_past_its_steps(
     promoted = [body for path, body in server.patched if path == f"{ROLLOUT_AT}/status"]
     assert promoted == ([] if stable else [{"status": {"promoteFull": True}}])
     assert "rolled back and verified" in capsys.readouterr().err
+
+
+def test_what_has_not_begun_to_go_back_is_not_taken_for_where_it_went_back_to(
+    project: Project, engine: Engine, server: Server
+) -> None:
+    engine.applies = False
+    assert main([*WORDS, "dev"]) == Exit.FAILED
+    assert release(project) == BACK
+    assert "naru/rolled-back-to" not in server.objects[AT]["metadata"].get("annotations", {})
+
+
+def test_a_rollout_whose_controller_lost_the_change_is_touched_until_it_is_seen(
+    project: Project, engine: Engine, server: Server
+) -> None:
+    project.change("catalog/shop.yaml", "    dependsOn: [api]\n", f"    dependsOn: [api]\n{CANARY}")
+    sets = [replica_set(n, t, kind="Rollout", healthy=True, pods=2) for n, t in ((2, "1.1.0"), (1, "1.0.0"))]
+    server.objects = {at: one for at, one in server.objects.items() if "/apps/" not in at}
+    server.add(rollout(*sets, stable=sets[1], phase="Paused"), *sets, kind="Rollout")
+
+    def unseen(_: str) -> None:
+        server.objects[ROLLOUT_AT]["metadata"]["generation"] += 1
+
+    engine._deploy = unseen  # type: ignore[method-assign, assignment]
+    assert main([*WORDS, "dev"]) == Exit.FAILED
+    touched = [body for path, body in server.patched if path == ROLLOUT_AT]
+    assert [list(body["metadata"]["annotations"]) for body in touched] == [["naru/told"]]

@@ -471,6 +471,22 @@ def test_abort_reaches_the_other_clusters_when_one_fails(
     assert "failed: main: no" in capsys.readouterr().err
 
 
+def test_abort_reaches_the_other_clusters_when_one_connects_and_then_falls_silent(
+    started: Started, cluster: Cluster, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    root, second = started(CANARY), Cluster()
+    second.silent = True
+    on_two_clusters(root, monkeypatch, cluster, second)
+    a_canary(cluster, **PAUSED)
+    assert run("promote") == Exit.REFUSED
+    assert "refused: other: https://here does not answer" in capsys.readouterr().err
+    assert run("abort") == Exit.FAILED
+    assert cluster.changes == [(f"{ROLLOUTS}/web/status", {"status": {"abort": True}})]
+    assert "warning: other: https://here does not answer: timed out; nothing was called off there" in (
+        capsys.readouterr().err
+    )
+
+
 def test_retry_takes_an_abort_back(started: Started, cluster: Cluster) -> None:
     started(CANARY)
     a_canary(cluster, abort=True, abortedAt=CREATED, phase="Degraded")

@@ -111,6 +111,11 @@ def test_window_of_no_time_is_no_objective(key: str) -> None:
     assert found(a_service(objectives=objectives, metrics={})) == {"window": "a window of no time"}
 
 
+def test_error_rate_that_no_version_exceeds_is_no_objective() -> None:
+    objectives = {**OBJECTIVES, "errorRate": {"threshold": 100, "window": "5m"}}
+    assert found(a_service(objectives=objectives, metrics={})) == {"threshold": "no more than all requests can fail"}
+
+
 def test_measuring_without_end_or_time_between_is_refused() -> None:
     service = a_service(objectives={**OBJECTIVES, "interval": "0s"}, metrics={})
     assert found(service) == {"interval": "no time between two measurements"}
