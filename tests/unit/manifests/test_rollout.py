@@ -173,7 +173,7 @@ ROLLOUTS = {
 }
 
 
-@pytest.mark.parametrize(("old", "new"), itertools.permutations(ROLLOUTS, 2))
+@pytest.mark.parametrize(("old", "new"), list(itertools.permutations(ROLLOUTS, 2)))
 def test_strategies_of_a_rollout_never_invert_what_stands_before_what(old: str, new: str) -> None:
     """The engine tells what a partial update leaves alone with all it stood on, which must not have its turn later."""
     before, after = (objects_of(strategy=ROLLOUTS[name], exposure={"web": {"hosts": ["www"]}}) for name in (old, new))
