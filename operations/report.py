@@ -151,6 +151,8 @@ def _rollout(item: Object, lists: Lists) -> WorkloadState:
     elif phase == "healthy" and ready < wanted:
         reason = waits or "pods have not started yet"
     seen = str(status.get("observedGeneration")) == str(metadata.get("generation"))
+    if not seen:
+        reason = reason or "Argo Rollouts has not seen its newest change: does the controller run?"
     scaling = _scaling("Rollout", namespace, name, lists)
     return WorkloadState(name, namespace, "Rollout", ready, wanted, scaling, reason, "" if reason else under_way, seen)
 

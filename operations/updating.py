@@ -27,7 +27,7 @@ from operations.session import Session
 from operations.tally import Tally
 from settings.service import Service
 
-_LOOKS: Final = 10
+_LOOKS: Final = 60
 """How often to look again while Argo Rollouts has not seen what it was given a moment ago."""
 _LOOK_SECONDS: Final = 0.5
 

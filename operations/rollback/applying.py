@@ -12,6 +12,7 @@ from operations.api_server import ApiError, ApiServer, UnreachableError
 from operations.exits import Exit, Stop
 from operations.outcome import Outcome
 from operations.output import say
+from operations.release_file import read_release
 from operations.rollback.notice import unanswered
 from operations.rollback.plan import Way, released
 from operations.rollback.telling import Proposal
@@ -48,9 +49,7 @@ def applied(
     Raises SettingsError, and Stop where nothing was changed.
     """
     subject, before = proposal.subject, _generations(proposal.subject, servers)
-    if proposal.after.text != proposal.before.text:
-        proposal.after.write(root)
-        say(f"{proposal.after.file} was changed: commit it, or the next checkout brings back what was before")
+    write_release(root, proposal)
 
     def unchanged() -> bool:
         # Another colour that is live changes no workload.
@@ -63,7 +62,8 @@ def applied(
             accept_older_code=accept_older_code, told=False,
         )  # fmt: skip
     except BaseException as error:
-        if isinstance(error, Stop | SettingsError) or unchanged():
+        refused = isinstance(error, SettingsError) or (isinstance(error, Stop) and error.code is Exit.REFUSED)
+        if refused or unchanged():
             proposal.before.write(root)
             say(f"{proposal.before.file} is as it was")
         raise
@@ -74,6 +74,16 @@ def applied(
     if outcome.result != "succeeded":
         return Applied(_why(outcome), interrupted=outcome.code is Exit.INTERRUPTED)
     return _seen_through(root, proposal, servers, health_check=health_check)
+
+
+def write_release(root: Path, proposal: Proposal) -> None:
+    """Write the release that was agreed to. Raises Stop where somebody else changed the file meanwhile."""
+    if read_release(root, proposal.subject.stack.name).text != proposal.before.text:
+        message = f"refused: {proposal.before.file} was changed while this was asked: look again"
+        raise Stop(Exit.REFUSED, message)
+    if proposal.after.text != proposal.before.text:
+        proposal.after.write(root)
+        say(f"{proposal.after.file} was changed: commit it, or the next checkout brings back what was before")
 
 
 def _why(outcome: Outcome) -> str:
@@ -130,6 +140,8 @@ class _Watched:
         current = workload.current
         if workload.kind == "Rollout" and workload.object and not _is_observed(workload):
             nudge(self.server, workload.path)
+        if current is not None and self.promoted == current.hash and workload.phase == "paused":
+            nudge(self.server, workload.path)  # else a promotion that was lost is never made up for
         if (
             current is not None
             and workload.kind == "Rollout"

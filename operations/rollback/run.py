@@ -12,7 +12,7 @@ from operations.exits import Exit, Stop
 from operations.output import say
 from operations.release_file import ReleaseFile, read_release
 from operations.rollback import configuration
-from operations.rollback.applying import Applied, applied
+from operations.rollback.applying import Applied, applied, write_release
 from operations.rollback.notice import tell_slack
 from operations.rollback.plan import NoWay, Plan, Way, decide, released, together
 from operations.rollback.telling import Ended, Proposal, proposal_lines
@@ -57,7 +57,7 @@ def rollback(root: Path, stack: str, named: str, choices: Choices) -> int:
     if not agreed(subject, what, yes=choices.yes):
         return _told(proposal, Ended("unchanged"), choices, Exit.OK)
     if loaded.stack.environment.delivery is Delivery.GITOPS:
-        proposal.after.write(root)
+        write_release(root, proposal)
         say(
             f"{proposal.after.file} says {proposal.target} now: render it by `naru up --stack {stack}` and commit both;"
         )

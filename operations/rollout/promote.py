@@ -24,7 +24,14 @@ def promote(root: Path, stack: str, named: str, *, cluster: str | None, full: bo
         case Canary() | BlueGreen():
             decide = partial(decision.promotion, full=full)
             return carry_out(
-                target.subject, target.servers, target.mains, decide, sign=promoted, all_or_none=True, yes=yes
+                target.subject,
+                target.servers,
+                target.mains,
+                decide,
+                sign=promoted,
+                all_or_none=True,
+                as_it_was=True,
+                yes=yes,
             )
         case CanaryDeployment():
             whole(target, cluster)

@@ -24,7 +24,9 @@ def release_anew(target: Target, change: Change) -> Exit:
         say(f"{after.file} was changed: commit it, or the next checkout brings back what was before")
     try:
         outcome = update_service(target.root, subject.stack.name, subject.system, subject.service.name)
-    except (Stop, SettingsError):
+    except (Stop, SettingsError) as error:
+        if isinstance(error, Stop) and error.code is not Exit.REFUSED:
+            raise  # the cluster may have changed already: the release goes on saying what was meant
         before.write(target.root)
         say(f"{before.file} is as it was before")
         raise

@@ -10,7 +10,7 @@ from operations.rollout import decision, patches
 from operations.rollout.asking import agreed
 from operations.rollout.live import LiveWorkload
 from operations.rollout.target import Target, target_of
-from operations.rollout.telling import carry_out, on_each, retried, tell
+from operations.rollout.telling import carry_out, expect_notice, on_each, retried, seen, tell
 from settings.strategy import BlueGreen, Canary
 
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
@@ -27,7 +27,14 @@ def retry(root: Path, stack: str, named: str, *, cluster: str | None, yes: bool)
             f"`naru up --stack {stack} {target.subject.system}` tries again what the release says",
         )
     return carry_out(
-        target.subject, target.servers, target.mains, decision.retry, sign=retried, all_or_none=False, yes=yes
+        target.subject,
+        target.servers,
+        target.mains,
+        decision.retry,
+        sign=retried,
+        all_or_none=False,
+        as_it_was=True,
+        yes=yes,
     )
 
 
@@ -47,6 +54,8 @@ def restart(root: Path, stack: str, named: str, *, cluster: str | None, yes: boo
         return Exit.OK
     moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     failed = on_each(target.servers, running, lambda server, one: _restart(server, one, moment))
+    rollouts = [one for one in running if one.kind == "Rollout"]
+    failed += on_each(target.servers, rollouts, lambda server, one: expect_notice(server, one, seen))
     say(f"`{target.subject.command('rollout status')} --watch` follows it")
     return Exit.FAILED if failed else Exit.OK
 

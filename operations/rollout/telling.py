@@ -33,9 +33,13 @@ def carry_out(
     *,
     sign: Sign,
     all_or_none: bool,
+    as_it_was: bool,
     yes: bool,
 ) -> Exit:
-    """Decide for each cluster and change those that do not refuse, or none where one does. Raises Stop."""
+    """Decide for each cluster and change those that do not refuse, or none where one does. Raises Stop.
+
+    `as_it_was` is for what must not be done to a Rollout that went on, or got another version, since it was looked at.
+    """
     decisions = [decide(workload) for workload in workloads]
     refusals = [decision.said for decision in decisions if decision.refused]
     if refusals and (all_or_none or len(refusals) == len(decisions)):
@@ -55,12 +59,13 @@ def carry_out(
     }
 
     def told(server: ApiServer, workload: LiveWorkload) -> None:
+        if as_it_was and _stage(server.get(workload.path)) != _stage(workload.object):
+            raise _WentOnError
         tell(server, workload, wanted[workload.cluster])
         heard.append(workload)
 
     def answered(server: ApiServer, workload: LiveWorkload) -> None:
-        if not took_notice(server, workload, sign):
-            raise _NoNoticeError
+        expect_notice(server, workload, sign)
 
     heard: list[LiveWorkload] = []
     failed = on_each(servers, [one for one in workloads if one.cluster in wanted], told)
@@ -78,10 +83,17 @@ def on_each(
     for workload in workloads:
         try:
             action(servers[workload.cluster], workload)
-        except (ApiError, UnreachableError, _NoNoticeError) as error:
+        except (ApiError, UnreachableError, _NoNoticeError, _WentOnError) as error:
             say(f"failed: {workload.cluster}: {error}")
             failed += 1
     return failed
+
+
+class _WentOnError(Exception):
+    """A Rollout that is no longer what the decision was about."""
+
+    def __str__(self) -> str:
+        return "the rollout has gone on since it was looked at, and nothing was changed: look again"
 
 
 class _NoNoticeError(Exception):
@@ -106,6 +118,12 @@ def tell(server: ApiServer, workload: LiveWorkload, patches: Patches) -> None:
             spec = patches.unified
     if spec is not None:
         server.merge(workload.path, spec)
+
+
+def expect_notice(server: ApiServer, workload: LiveWorkload, sign: Sign) -> None:
+    """Wait for the controller to act, as `on_each` has it. Raises what that catches."""
+    if not took_notice(server, workload, sign):
+        raise _NoNoticeError
 
 
 def took_notice(
@@ -159,6 +177,18 @@ def aborted(_before: Object, now: Object) -> bool:
 def retried(before: Object, now: Object) -> bool:
     """Tell whether the controller tries it again."""
     return not aborted(before, now)
+
+
+def seen(_before: Object, now: Object) -> bool:
+    """Tell whether the controller has seen the newest change of the spec."""
+    return _seen(now)
+
+
+def _stage(rollout: Object) -> tuple[object, ...]:
+    """Return what a decision was about: which version, how far it is, and what it waits for."""
+    status = rollout.get("status") or {}
+    told = ("currentPodHash", "stableRS", "currentStepIndex", "pauseConditions", "abort")
+    return rollout["spec"].get("template"), *(status.get(key) for key in told)
 
 
 def _seen(rollout: Object) -> bool:

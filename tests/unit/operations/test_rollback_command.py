@@ -227,6 +227,33 @@ def test_a_refused_update_puts_the_release_back(project: Project, engine: Engine
     assert "releases/dev.yaml is as it was" in capsys.readouterr().err
 
 
+def test_a_hand_over_that_failed_half_way_leaves_the_release(project: Project, engine: Engine, server: Server) -> None:
+    def half_way(*_: Any, **__: Any) -> Outcome:
+        server.objects[AT]["metadata"]["generation"] += 1
+        raise Stop(Exit.FAILED, "failed: main: the new workload did not become ready")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(applying, "update_service", half_way)
+        assert main([*WORDS, "dev"]) == Exit.FAILED
+    assert release(project) == BACK
+
+
+def test_a_release_that_changed_while_somebody_was_asked_is_left_alone(
+    project: Project, engine: Engine, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    file, edited = project.root / "releases" / "dev.yaml", RELEASE + "# a colleague was here\n"
+
+    def agreed(*_: Any, **__: Any) -> bool:
+        file.write_text(edited, encoding="utf-8")
+        return True
+
+    monkeypatch.setattr(run, "agreed", agreed)
+    assert main([*WORDS, "dev"]) == Exit.REFUSED
+    assert release(project) == edited
+    assert not engine.calls
+    assert "releases/dev.yaml was changed while this was asked" in capsys.readouterr().err
+
+
 def test_an_interrupted_update_that_changed_nothing_puts_it_back_too(project: Project, engine: Engine) -> None:
     engine.stop = KeyboardInterrupt()
     assert main([*WORDS, "dev"]) == Exit.INTERRUPTED

@@ -395,7 +395,7 @@ def test_where_nothing_is_in_progress_there_is_nothing_to_decide(
     assert cluster.changes == []
 
 
-@pytest.mark.parametrize("command", ["promote", "abort"])
+@pytest.mark.parametrize("command", ["promote", "abort", "restart"])
 def test_controller_that_takes_no_notice_is_a_failure(
     command: str, started: Started, cluster: Cluster, capsys: Capture
 ) -> None:
@@ -404,6 +404,22 @@ def test_controller_that_takes_no_notice_is_a_failure(
     cluster.reacts = lambda _: None
     assert run(command) == Exit.FAILED
     assert "main: Argo Rollouts has taken no notice of it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("moved", [{"currentStepIndex": 3}, {"currentPodHash": "3"}, {"abort": True}])
+def test_rollout_that_went_on_while_somebody_was_asked_is_not_promoted(
+    moved: Object, started: Started, cluster: Cluster, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    def agreed(*_: Any, **__: Any) -> bool:
+        cluster.objects[f"{ROLLOUTS}/web"]["status"].update(moved)
+        return True
+
+    monkeypatch.setattr(telling, "agreed", agreed)
+    started(CANARY)
+    a_canary(cluster, **PAUSED)
+    assert run("promote") == Exit.FAILED
+    assert cluster.changes == []
+    assert "has gone on since it was looked at, and nothing was changed" in capsys.readouterr().err
 
 
 def test_promote_on_production_is_confirmed_and_abort_is_not(
