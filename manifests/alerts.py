@@ -85,7 +85,7 @@ def system_alerts(place: Place) -> list[Placed]:
 
 
 def whose_service(place: Place, service: Service) -> Whose:
-    """Return whose requests and pods a service's alerts are about: all of them but those of a preview."""
+    """Return whose requests and pods a service's alerts are about: all its pods, and the requests to what is live."""
     found = names(service)
     return Whose(
         place.namespace(service.namespace),

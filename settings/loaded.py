@@ -65,7 +65,10 @@ class Loaded:
                 inside = dict(value.items() if isinstance(value, dict) else enumerate(value))
             if key not in inside:
                 found = f"no {quoted(str(key))} in {dotted(keys[prefix:length]) or subject}"
-                raise _unfit(subject, found, did_you_mean(str(key), map(str, inside)))
+                wish = did_you_mean(str(key), map(str, inside))
+                if isinstance(value, list) and value:
+                    wish = f"expected a place in it, at most {dotted((*keys[prefix:length], len(value) - 1))}"
+                raise _unfit(subject, found, wish)
             value = inside[key]
         return value
 

@@ -267,7 +267,16 @@ class TestExplain:
             ("shop/api", "replica", 'shop/api: no "replica" in shop/api; did you mean "replicas"?'),
             ("shop/api", "resources.request.cpu", 'shop/api: no "request" in resources; did you mean "requests"?'),
             ("shop/api", "replicas.min", 'shop/api: no "min" in replicas'),
-            ("shop/api", "writablePaths[7]", 'shop/api: no "7" in writablePaths; expected "0"'),
+            (
+                "shop/api",
+                "writablePaths[7]",
+                'shop/api: no "7" in writablePaths; expected a place in it, at most writablePaths[0]',
+            ),
+            (
+                "shop/api",
+                "writablePaths.0",
+                'shop/api: no "0" in writablePaths; expected a place in it, at most writablePaths[0]',
+            ),
             (
                 "shop/api",
                 "env[",
