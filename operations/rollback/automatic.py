@@ -123,6 +123,8 @@ def _told(one: _Leaving, wait: Wait) -> Iterator[str]:
         unready = wait(f"rolling {one.at} back", one.waits_for)
     except (ApiError, UnreachableError) as error:
         unready = str(error)
+    except KeyboardInterrupt:
+        unready = "its end was not waited for"
     said = f"revision {target.number}, {shown(target.image)}, healthy since {target.healthy}, with its configuration"
     yield f"rolled back: {one.at}: to {said}; " + (f"not ready yet: {unready}" if unready else "all its pods are ready")
     stack, system = one.place.stack.name, one.place.system.name

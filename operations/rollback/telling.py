@@ -10,6 +10,7 @@ from operations.rollback.configuration import Difference
 from operations.rollback.plan import Plan, Way
 from operations.rollback.version import shown
 from operations.rollout.subject import Subject
+from settings.environment import Delivery
 from settings.strategy import BlueGreen, Canary
 
 _SHOWN = 6
@@ -101,7 +102,13 @@ def proposal_lines(proposal: Proposal) -> Iterator[str]:
     if proposal.migrates and not proposal.schema:
         yield "  schema: the earlier version is known to run on it"
     if proposal.anew and way.how == "version" and isinstance(strategy, Canary | BlueGreen):
-        yield f"  its pods are new ones then; {proposal.target} was healthy, so it is promoted in full, past all steps"
+        yield f"  its pods are new ones then; {proposal.target} was healthy, so {_past_steps(subject)}"
+
+
+def _past_steps(subject: Subject) -> str:
+    if subject.stack.environment.delivery is Delivery.GITOPS:
+        return f"once it is synced: `{subject.command('rollout promote')} --full`, past all steps"
+    return "it is promoted in full, past all steps"
 
 
 def changed_lines(before: ReleaseFile, after: ReleaseFile) -> Iterator[str]:

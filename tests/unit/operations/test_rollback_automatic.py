@@ -86,6 +86,15 @@ def test_pods_that_do_not_come_back_are_told_of() -> None:
     assert lines[0].endswith("not ready yet: the cluster has not seen the change yet")
 
 
+def test_who_does_not_wait_for_them_is_told_what_was_sent_back() -> None:
+    def interrupted(*_: object) -> str:
+        raise KeyboardInterrupt
+
+    server = broken(replica_set(1, "1.0.0", healthy=True))
+    lines = roll_back(Opened(server), [FAILED], wait=interrupted)  # type: ignore[arg-type]
+    assert lines[0].endswith("not ready yet: its end was not waited for")
+
+
 def test_a_cluster_that_did_not_fail_is_left_alone() -> None:
     servers = [broken(replica_set(1, "1.0.0", healthy=True)) for _ in range(2)]
     roll_back(Opened(*servers), [FAILED], wait=at_once)  # type: ignore[arg-type]
