@@ -39,6 +39,7 @@ pytestmark = pytest.mark.timeout(600)
 
 NAME = "ams"
 PODS = 2
+OTHER = "immersiverse"
 INGRESS = Type("networking.k8s.io", "v1", "Ingress")
 
 
@@ -114,8 +115,10 @@ def canary_weight(cluster: Cluster) -> int:
 def test_strategy_is_changed_with_pods_serving_throughout(
     before: Mapping[str, Any], after: Mapping[str, Any], delivery: Delivery, cluster: Cluster
 ) -> None:
-    assert workloads(cluster) == {NAME: kind(before)}
-    change(delivery, after)
+    delivery.configure({AMS: after})
+    delivery.up(OTHER)
+    assert workloads(cluster) == {NAME: kind(before)}, "what is pending stays pending, and keeps nothing else up"
+    delivery.up(NAME)
     assert workloads(cluster) == {NAME: kind(after)}
     until(lambda: is_settled(delivery, cluster), "one version of the new workload")
     nothing_moves(cluster.api, NAME, declared(delivery.root, STACK, NAME, NAME))
