@@ -182,7 +182,7 @@ def test_backlog_calls_a_version_off_and_its_share_goes_back(
     assert len(serving) == PODS
     delivery.roll_back(AMS)
     assert delivery.released(AMS) == {"tag": "1.1.0"}
-    assert is_settled(delivery, cluster)
+    until(lambda: is_settled(delivery, cluster), "the end of the pods that were called off")
 
 
 def test_no_request_found_nobody(plane: ControlPlane, traffic: Traffic) -> None:
