@@ -10,6 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Literal
 
+from manifests.monitor import API_VERSION, monitoring_labels
 from manifests.objective import Judged, Whose, error_rate_over, judged, objectives_of
 from manifests.objective_query import pods_of
 from manifests.placed import Manifest, Part, Place, Placed
@@ -19,8 +20,6 @@ from settings.types import duration_seconds
 from settings.variants import names, variants
 
 Severity = Literal["info", "warning", "critical"]
-
-API_VERSION = "monitoring.coreos.com/v1"
 
 # A factor that asks for more than all requests to fail would never be reached: this share of them is always enough.
 _MOST = 0.9
@@ -173,6 +172,6 @@ def _rule(place: Place, name: str, namespace: str, component: str, groups: list[
     return {
         "apiVersion": API_VERSION,
         "kind": "PrometheusRule",
-        "metadata": {"name": name, "namespace": namespace, "labels": place.labels(name, component)},
+        "metadata": {"name": name, "namespace": namespace, "labels": monitoring_labels(place, name, component)},
         "spec": {"groups": groups},
     }

@@ -11,6 +11,7 @@ from manifests.data_store import data_store
 from manifests.exposure import exposure
 from manifests.gateway import gateways
 from manifests.migration import migrations
+from manifests.monitor import service_monitor, store_monitor
 from manifests.namespace import namespaces
 from manifests.network import Graph, graph, policies
 from manifests.placed import Part, Place, Placed, reference
@@ -58,14 +59,16 @@ def web_service(place: Place, settings: Service) -> Iterator[Placed]:
     if not before:
         yield from ways_in
     yield from canary_guard(place, settings)
+    yield from service_monitor(place, settings)
     yield from objective_alerts(place, settings)
 
 
 def stateful_store(place: Place, settings: DataStore) -> Iterator[Placed]:
-    """Yield the objects of one data store: its StatefulSet and addresses, and its budget."""
+    """Yield the objects of one data store: its StatefulSet and addresses, its budget, and what watches it."""
     yield from data_store(place, settings)
     if place.is_primary:
         yield from budget_for_store(place, settings)
+        yield from store_monitor(place, settings)
 
 
 def _objects(place: Place, reachable: Graph) -> Iterator[Placed]:

@@ -12,7 +12,6 @@ from manifests.network_graph import (
     INGRESS,
     PROMETHEUS,
     PUBLIC,
-    ROLLOUTS,
     Edge,
     PodGroup,
     edges,
@@ -176,7 +175,6 @@ def _peers(place: Place, graph: Graph, endpoint: str) -> list[Manifest]:
     namespaces = {
         INGRESS: environment.ingress_namespace,
         PROMETHEUS: environment.monitoring_namespace,
-        ROLLOUTS: environment.rollouts_namespace,
     }
     if endpoint in namespaces:
         return [_namespace(namespaces[endpoint])]

@@ -5,7 +5,6 @@ an end of an edge                          what it stands for
 `plate/api-canary`                         the pods of a service's second Deployment
 `plate/api-migrate`                        the pods of its migration Jobs
 `ingress`, `prometheus`                    every pod in the Ingress controller's, in Prometheus' namespace
-`rollouts`                                 every pod in the namespace of Argo Rollouts' controller
 `gateway`                                  what a Cilium Gateway sends on
 `dns`                                      the cluster's DNS servers
 `acme:plate-prod`                          pods that answer ACME HTTP-01 challenges in a namespace
@@ -18,20 +17,19 @@ from typing import NamedTuple
 
 from manifests.address import service_ports
 from manifests.certificate import solves_by_http01
+from manifests.monitor import scraped_port
 from manifests.placed import Place
 from manifests.placeholder import pod_count
 from settings.container import Port
 from settings.data_store import DataStore
 from settings.service import Route, Service, Workload
 from settings.stack import Stack
-from settings.strategy import BlueGreen, Canary, CanaryDeployment
 from settings.system import System
 from settings.variants import canary_name, preview_of, variants
 
 INGRESS = "ingress"
 GATEWAY = "gateway"
 PROMETHEUS = "prometheus"
-ROLLOUTS = "rollouts"
 DNS = "dns"
 ACME = "acme:"
 EXTERNAL = "external:"
@@ -93,8 +91,6 @@ def declared(stack: Stack, cluster_name: str) -> frozenset[Edge]:
 
 def edges(stack: Stack, cluster_name: str, groups: dict[str, PodGroup]) -> Iterator[Edge]:
     """Yield the declared edges between those pods and what is round them, some of them more than once."""
-    prometheus = _prometheus(stack, cluster_name, groups)
-    yield from _analyses(groups, prometheus)
     for group in groups.values():
         yield Edge(group.endpoint, DNS, _DNS_PORT, "UDP")
         yield Edge(group.endpoint, DNS, _DNS_PORT, "TCP")
@@ -103,7 +99,7 @@ def edges(stack: Stack, cluster_name: str, groups: dict[str, PodGroup]) -> Itera
             yield from _to_bucket(group)
         else:
             yield from _to_external_hosts(group)
-            yield from _from_scrapes(group, prometheus)
+            yield from _from_scrapes(group)
             yield from _from_peers(group)
             yield from _from_outside(group)
     for system in stack.systems.values():
@@ -177,43 +173,10 @@ def _to_bucket(group: PodGroup) -> Iterator[Edge]:
         yield Edge(group.endpoint, PUBLIC, _HTTPS_PORT)
 
 
-def _prometheus(stack: Stack, cluster_name: str, groups: dict[str, PodGroup]) -> tuple[str, ...]:
-    """Return who scrapes: a service `prometheus` where its namespace is the stack's, else all of that namespace.
-
-    Nobody where the stack has the namespace and no such service: others in there are not meant.
-    """
-    wanted = stack.environment.monitoring_namespace
-    for system in stack.systems.values():
-        if runs_on(stack, system, cluster_name) and wanted in map(system.namespace_name, system.namespaces):
-            found = groups.get(f"{system.name}/prometheus")
-            return () if found is None else _with_canary(found, groups)
-    return (PROMETHEUS,)
-
-
-def _from_scrapes(group: PodGroup, prometheus: tuple[str, ...]) -> Iterator[Edge]:
-    workload = group.workload
-    name: str | None = None
-    if isinstance(workload, DataStore):
-        name = workload.exporter_port
-    elif isinstance(workload, Service) and workload.metrics is not None:
-        name = workload.metrics.port
+def _from_scrapes(group: PodGroup) -> Iterator[Edge]:
+    name = scraped_port(group.workload)
     if name is not None:
-        port = service_ports(workload)[name]
-        yield from (_to(scraper, group.endpoint, port) for scraper in prometheus)
-
-
-def _analyses(groups: dict[str, PodGroup], prometheus: tuple[str, ...]) -> Iterator[Edge]:
-    """Yield what lets Argo Rollouts ask a Prometheus of ours, where it judges a new version of anything."""
-    if any(_is_analysed(group.workload) for group in groups.values()):
-        for asked in prometheus:
-            if asked in groups:
-                yield from (_to(ROLLOUTS, asked, port) for port in service_ports(groups[asked].workload).values())
-
-
-def _is_analysed(workload: Workload) -> bool:
-    if not isinstance(workload, Service) or workload.objectives is None:
-        return False
-    return isinstance(workload.strategy, BlueGreen | Canary | CanaryDeployment)
+        yield _to(PROMETHEUS, group.endpoint, service_ports(group.workload)[name])
 
 
 def _from_peers(group: PodGroup) -> Iterator[Edge]:

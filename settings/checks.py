@@ -71,6 +71,10 @@ def _environment(stack: Stack) -> Iterator[Finding]:
         yield Finding(("policies", "mutableTags"), "mutable tags in production", "expected false")
     if environment.policies.secrets == "generated":
         yield from _generated(("policies", "secrets"), environment)
+    for system in stack.systems.values():
+        if system.enabled and environment.monitoring_namespace in map(system.namespace_name, system.namespaces):
+            found = f"{quoted(environment.monitoring_namespace)} is a namespace of {system.name}"
+            yield Finding(("monitoringNamespace",), found, "expected the one that the Prometheus Operator's runs in")
     everywhere = [system.name for system in stack.systems.values() if system.clusters == "all" and system.data_stores]
     for name, cluster in environment.clusters.items():
         if everywhere and name != environment.primary and cluster.data_domain is None:

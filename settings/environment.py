@@ -126,10 +126,11 @@ class Environment(Settings):
     ingress_class: Name = "nginx"
     ingress_namespace: Name = "ingress-nginx"
     """Where the Ingress controller's pods run: they may reach exposed services."""
-    monitoring_namespace: Name = "observability"
-    """Where Prometheus runs: it may reach metrics ports."""
-    rollouts_namespace: Name = "argo-rollouts"
-    """Where Argo Rollouts' controller runs: it asks Prometheus about new versions."""
+    monitoring_namespace: Name = "monitoring"
+    """Where the Prometheus of the Prometheus Operator runs: it may reach metrics ports."""
+    monitoring_labels: dict[str, str] = {}
+    """By which labels that Prometheus selects PodMonitors and PrometheusRules; a Helm release of kube-prometheus-stack
+    selects by `release: <its name>` unless it is told otherwise."""
     prometheus: Annotated[str, Field(pattern=r"^https?://")] | None = None
     """Where Argo Rollouts finds Prometheus; where its controller was told to look if none is given."""
     mesh: Literal["istio"] | None = None

@@ -132,6 +132,7 @@ def test_rollback_is_verified_within_three_minutes(
         seconds = time.monotonic() - begin
         figures.take(case.strategy, seconds)
         assert ended.data["result"] == "verified"
-        assert is_live(delivery, case, before)
+        told = delivery.status(case.subject)
+        assert (told["phase"], live_tags(told)) == ("healthy", [before]), told
         assert seconds < LIMIT
         assert probe[case.serving].least(begin) >= case.pods

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from manifests.data_store import data_store
-from manifests.network_graph import ACME, DNS, EXTERNAL, GATEWAY, INGRESS, PROMETHEUS, PUBLIC, ROLLOUTS, Edge
+from manifests.network_graph import ACME, DNS, EXTERNAL, GATEWAY, INGRESS, PROMETHEUS, PUBLIC, Edge
 from manifests.placed import Manifest, Place
 from manifests.workload import service
 from settings.stack import Stack
@@ -83,9 +83,7 @@ def neighbourhood(stack: Stack, cluster_name: str) -> Neighbourhood:
         pods[f"{ACME}{namespace}"] = (namespace, {"acme.cert-manager.io/http01-solver": "true"})
     pods |= {f"{name} elsewhere": ("elsewhere", labels) for name, (_, labels) in list(pods.items())}
     pods[INGRESS] = (environment.ingress_namespace, strange)
-    pods[ROLLOUTS] = (environment.rollouts_namespace, strange)
-    if environment.monitoring_namespace not in ours:
-        pods[PROMETHEUS] = (environment.monitoring_namespace, strange)
+    pods[PROMETHEUS] = (environment.monitoring_namespace, strange)
     pods[DNS] = ("kube-system", {"k8s-app": "kube-dns"})
     pods["stranger in kube-system"] = ("kube-system", strange)
     addresses = (f"10.244.{high}.{low}" for high, low in itertools.product(range(256), range(1, 255)))
@@ -266,5 +264,4 @@ def stacks(draw: st.DrawFn) -> Stack:
         clusters=draw(st.sampled_from(({"seoul": TWO_CLUSTERS["seoul"]}, TWO_CLUSTERS))),
         issuers={"proof": draw(st.sampled_from((HTTP01, DNS01)))},
         defaultIssuer=draw(st.sampled_from(("proof", None))),
-        monitoringNamespace=draw(st.sampled_from(("observability", "alpha", "beta-data"))),
     )

@@ -69,7 +69,7 @@ def every_strategy(services: dict[str, dict[str, Any]], **changes: Any) -> Stack
         "clusters": {"main": CLUSTERS["seoul"]},
         "delivery": "gitops",
         "mesh": "istio",
-        "prometheus": "http://prometheus.observability.svc:9090",
+        "prometheus": "http://prometheus-operated.monitoring.svc:9090",
         "domains": {host: f"{host}.example.com" for host in _HOSTS},
         "issuers": {"self": {"server": "self-signed"}},
         "defaultIssuer": "self",

@@ -80,17 +80,15 @@ def a_whole_stack(**changes: Any) -> Stack:
     )
     exporter = {"exporter": a_container(ports={"exporter": {"container": 9187}})}
     store = a_data_store("db", namespace="data", replicas=3, sidecars=exporter, exporterPort="exporter")
-    prometheus = a_service("prometheus", namespace="data")
     demo = a_system(
         api,
         store,
-        prometheus,
         namespaces={"main": {"name": "demo"}, "data": {"name": "demo-data"}},
         gateways={"edge": {"namespace": "data", "hosts": ["www"], "tlsSecret": "edge-tls"}},
     )
     bank = {"bank": {"host": "bank.example.com", "cidrs": ["198.51.100.0/24"]}}
     other = a_system(a_service("feed", externalHosts=bank), name="other")
-    return a_stack(demo, other, **{**ISSUED, "monitoringNamespace": "demo-data", **changes})
+    return a_stack(demo, other, **{**ISSUED, **changes})
 
 
 def test_declared_edges_of_a_whole_stack() -> None:
@@ -100,8 +98,8 @@ def test_declared_edges_of_a_whole_stack() -> None:
         Edge("demo/api", "external:public", 587),
         Edge("demo/api-migrate", "demo/db", 5432),
         Edge("demo/db", "demo/db", 5432),
-        Edge("demo/prometheus", "demo/api", 8080),
-        Edge("demo/prometheus", "demo/db", 9187),
+        Edge("prometheus", "demo/api", 8080),
+        Edge("prometheus", "demo/db", 9187),
         Edge("gateway", "demo/api", 8080),
         Edge("ingress", "demo/api", 8080),
         Edge("ingress", "acme:demo", 8089),
@@ -112,7 +110,7 @@ def test_declared_edges_of_a_whole_stack() -> None:
 
 def test_every_pod_may_ask_dns_by_both_protocols() -> None:
     stack = a_whole_stack()
-    asking = {"demo/api", "demo/api-migrate", "demo/db", "demo/prometheus", "other/feed"}
+    asking = {"demo/api", "demo/api-migrate", "demo/db", "other/feed"}
     found = {edge for edge in declared(stack, "main") if edge.target == "dns"}
     assert found == {Edge(source, *edge) for source in asking for edge in DNS_EDGES}
 
@@ -260,7 +258,6 @@ def test_each_service_and_data_store_has_one_policy_of_its_name() -> None:
         ("api", "demo", "api-migrate"),
         ("db", "demo-data", "db"),
         ("feed", "other", "feed"),
-        ("prometheus", "demo-data", "prometheus"),
     ]
 
 
@@ -335,18 +332,13 @@ def test_a_port_of_the_engine_itself_stays_open_when_prometheus_reads_it_too() -
     assert Edge("demo/api", "demo/store", 8123) in edges_of(stack)
 
 
-def test_a_namespace_of_ours_without_prometheus_scrapes_nothing() -> None:
-    stack = a_stack(a_system(a_service(metrics={})), monitoringNamespace="demo")
-    assert edges_of(stack) == set()
-
-
-def test_a_foreign_monitoring_namespace_scrapes_as_a_whole() -> None:
+def test_the_monitoring_namespace_scrapes_as_a_whole() -> None:
     stack = a_stack(a_system(a_service(metrics={})))
     assert edges_of(stack) == {Edge("prometheus", "demo/api", 8080)}
     (policy,) = [
         placed.manifest for placed in all_policies(stack, "main") if placed.reference == "NetworkPolicy/demo/api"
     ]
-    namespace = {"matchLabels": {"kubernetes.io/metadata.name": "observability"}}
+    namespace = {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}
     assert policy["spec"]["ingress"] == [
         {"from": [{"namespaceSelector": namespace}], "ports": [{"port": 8080, "protocol": "TCP"}]}
     ]
@@ -383,33 +375,6 @@ def test_without_a_second_deployment_nothing_is_let_through_for_one() -> None:
 def test_a_service_of_that_name_is_not_taken_for_a_second_deployment() -> None:
     services = [a_service("api"), a_service("api-canary"), a_service("web", dependsOn=["api"])]
     assert edges_of(a_stack(a_system(*services))) == {Edge("demo/web", "demo/api", 8080)}
-
-
-def test_a_prometheus_that_is_tried_scrapes_too() -> None:
-    services = [a_service("prometheus", **TRIED), a_service("api", metrics={})]
-    found = edges_of(a_stack(a_system(*services), monitoringNamespace="demo"))
-    assert {edge.source for edge in found if edge.target == "demo/api"} == {"demo/prometheus", "demo/prometheus-canary"}
-
-
-JUDGED = {
-    "strategy": {"type": "canary", "steps": [{"weight": 50}]},
-    "objectives": {"healthCheckFailures": 3},
-    "replicas": 2,
-}
-
-
-def test_argo_rollouts_asks_our_prometheus_about_new_versions() -> None:
-    stack = a_stack(a_system(a_service("prometheus"), a_service("api", **JUDGED)), monitoringNamespace="demo")
-    assert edges_of(stack) == {Edge("rollouts", "demo/prometheus", 8080)}
-    manifests = [placed.manifest for placed in all_policies(stack, "main")]
-    assert differences(manifests, stack, "main") == {}
-
-
-@pytest.mark.parametrize("lacking", sorted(JUDGED.keys() - {"replicas"}))
-def test_where_no_new_version_is_judged_nobody_asks_our_prometheus(lacking: str) -> None:
-    api = a_service("api", **{key: value for key, value in JUDGED.items() if key != lacking})
-    stack = a_stack(a_system(a_service("prometheus"), api), monitoringNamespace="demo")
-    assert edges_of(stack) == set()
 
 
 def test_challenges_of_a_host_to_look_at_a_new_version_are_answered() -> None:
@@ -452,14 +417,6 @@ def test_a_data_store_that_does_not_answer_from_afar_is_not_called(why: dict[str
     tokyo = {**TWO_CLUSTERS["tokyo"], "dataCidr": why.get("dataCidr", TWO_CLUSTERS["tokyo"]["dataCidr"])}
     stack = a_stack(caller, data, clusters={**TWO_CLUSTERS, "tokyo": tokyo})
     assert edges_of(stack, "tokyo") == set()
-
-
-def test_where_our_prometheus_does_not_run_the_monitoring_namespace_is_another_ones() -> None:
-    api = a_system(a_service(metrics={}), clusters="all")
-    watching = a_system(a_service("prometheus"), name="observability")
-    stack = a_stack(api, watching, clusters=TWO_CLUSTERS)
-    assert edges_of(stack, "seoul") == {Edge("observability/prometheus", "demo/api", 8080)}
-    assert edges_of(stack, "tokyo") == {Edge("prometheus", "demo/api", 8080)}
 
 
 def test_a_port_is_the_containers_and_keeps_its_protocol() -> None:

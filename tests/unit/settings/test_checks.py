@@ -484,6 +484,11 @@ OVERRIDES = {
 }
 
 ENVIRONMENTS = {
+    "prometheus-in-a-namespace-of-ours": (
+        change(DEV, "defaultIssuer: self", "defaultIssuer: self\n    monitoringNamespace: shop"),
+        f'{DEV}:11: config.naru:environment.monitoringNamespace: "shop" is a namespace of shop; '
+        "expected the one that the Prometheus Operator's runs in",
+    ),
     "a-default-issuer-that-there-is-not": (
         change(DEV, "defaultIssuer: self", "defaultIssuer: sefl"),
         'Pulumi.dev.yaml:10: config.naru:environment.defaultIssuer: no issuer "sefl"; did you mean "self"?',
