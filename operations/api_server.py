@@ -82,9 +82,14 @@ class ApiServer:
         headers = {"Accept": "application/json", "Content-Type": "application/merge-patch+json"}
         return self._call("PATCH", path, {"fieldManager": field_manager}, headers, body)
 
-    def delete(self, path: str, uid: str) -> None:
-        """Delete the object of that UID, and no later one of its name. Raises as `get` does."""
-        self._call("DELETE", path, {}, {"Accept": "application/json"}, {"preconditions": {"uid": uid}})
+    def delete(self, path: str, metadata: Mapping[str, Any], *, unchanged: bool = False) -> None:
+        """Delete the object that has this metadata, and no later one of its name. Raises as `get` does.
+
+        With `unchanged` it must be as it was read.
+        """
+        keys = ("uid", "resourceVersion") if unchanged else ("uid",)
+        body = {"preconditions": {key: metadata[key] for key in keys}}
+        self._call("DELETE", path, {}, {"Accept": "application/json"}, body)
 
     def _call(
         self,

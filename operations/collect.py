@@ -80,7 +80,7 @@ def collect(server: ApiServer, objects: Sequence[Placed], systems: Collection[st
     for item in collectable(objects, systems, all_of(server, _PATHS)):
         metadata = item["metadata"]
         try:
-            server.delete(f"/api/v1/namespaces/{metadata['namespace']}/configmaps/{metadata['name']}", metadata["uid"])
+            server.delete(f"/api/v1/namespaces/{metadata['namespace']}/configmaps/{metadata['name']}", metadata)
         except ApiError:
             continue
         deleted += 1

@@ -1,4 +1,7 @@
-"""The marks of healthy releases: on the ReplicaSets of what serves now, so that a rollback finds its way back."""
+"""The marks of healthy releases: on the ReplicaSets of what serves now, so that a rollback finds its way back.
+
+And room for them: Argo Rollouts would delete what serves now as soon as it is left, after many versions that failed.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
@@ -6,6 +9,7 @@ from typing import Final
 from manifests.placed import Place
 from operations.api_server import ApiError, ApiServer, Object, all_of
 from operations.rollout.live import LiveWorkload, mark_healthy
+from operations.rollout.retention import surplus
 from operations.rollout.revision import revisions
 from settings.service import Service
 from settings.variants import Variant, variants
@@ -21,7 +25,8 @@ _OURS: Final = "app.kubernetes.io/managed-by=naru"
 def mark(server: ApiServer, places: Iterable[Place]) -> int:
     """Mark every version of these systems' services that is healthy and not marked yet, and return how many were.
 
-    One list of each kind is asked for, and what may not be changed stays as it is. Raises UnreachableError.
+    What would be kept in place of these goes. One list of each kind is asked for, and what may not be changed stays as
+    it is. Raises UnreachableError.
     """
     lists = all_of(server, PATHS, labelSelector=_OURS)
     marked = 0
@@ -30,6 +35,7 @@ def mark(server: ApiServer, places: Iterable[Place]) -> int:
             for workload in among(lists, place, service) if service.enabled else ():
                 try:
                     marked += mark_healthy(server, workload)
+                    _make_room(server, workload, lists.get("ReplicaSet", ()))
                 except ApiError:
                     continue
     return marked
@@ -52,6 +58,15 @@ def among(lists: Mapping[str, Sequence[Object]], place: Place, service: Service)
         for variant, workload in found
         if workload is not None
     ]
+
+
+def _make_room(server: ApiServer, workload: LiveWorkload, replica_sets: Sequence[Object]) -> None:
+    names = {one.name for one in surplus(workload)}
+    for item in replica_sets:
+        metadata = item["metadata"]
+        if metadata["namespace"] == workload.namespace and metadata["name"] in names:
+            path = f"/apis/apps/v1/namespaces/{workload.namespace}/replicasets/{metadata['name']}"
+            server.delete(path, metadata, unchanged=True)
 
 
 def _found(lists: Mapping[str, Sequence[Object]], namespace: str, variant: Variant) -> Object | None:

@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +21,9 @@ from local.provider.resources import Logs, Refused, Resources
 from local.provider.transport import ApiError
 from local.session import Session
 from local.toolchain import go
+from operations.rollout.live import LiveWorkload
+from operations.rollout.retention import surplus
+from operations.rollout.revision import revisions
 from tests.integration.space import PATIENCE, POD, Space, new_space
 
 ROLLOUT: Final = Type("argoproj.io", "v1alpha1", "Rollout")
@@ -172,6 +176,41 @@ def test_analysis_that_names_no_prometheus_asks_the_one_of_the_control_plane(
 ) -> None:
     analysis(space, "ask", query)
     space.until(lambda: space.read(RUN, "ask").get("status", {}).get("phase") == phase)
+
+
+@pytest.mark.parametrize("room", [True, False])
+def test_version_that_outlived_others_is_kept_when_it_is_left_only_where_room_was_made(
+    space: Space, session: Session, *, room: bool
+) -> None:
+    """The reason for `operations/rollout/retention.py`: where the second case fails, it is not needed any more."""
+    create(space, "1", revisionHistoryLimit=2)
+    for tried in ("2", "3"):
+        update(space, tried, revisionHistoryLimit=2)
+        space.until(lambda: paused_at(space, 1))
+        update(space, "1", revisionHistoryLimit=2)
+        space.until(lambda: ready(space) == {"1": 5})
+    assert tags(space) == {"1", "2", "3"}
+    for one in surplus(live(space)) if room else ():
+        assert space.api.delete(REPLICA_SET, space.name, one.name, propagation="Background")
+    update(space, "4", revisionHistoryLimit=2)
+    for step in (1, 3):
+        space.until(partial(paused_at, space, step))
+        go_on(space, session)
+    space.until(lambda: ready(space) == {"4": 5})
+    space.until(lambda: len(tags(space)) == 3)
+    assert tags(space) == ({"4", "3", "1"} if room else {"4", "3", "2"})
+
+
+def live(space: Space) -> LiveWorkload:
+    found, sets = space.read(ROLLOUT, "web"), space.api.list(REPLICA_SET, space.name)
+    return LiveWorkload("embedded", space.name, "web", "Rollout", "main", found, revisions(found, "Rollout", sets))
+
+
+def tags(space: Space) -> set[str]:
+    found = (
+        one["spec"]["template"]["spec"]["containers"][0]["image"] for one in space.api.list(REPLICA_SET, space.name)
+    )
+    return {image.partition(":")[2] for image in found}
 
 
 def test_provider_returns_once_a_new_rollout_is_available(space: Space) -> None:

@@ -140,8 +140,13 @@ def test_only_the_object_of_that_uid_is_deleted(cluster: Cluster, routes: Routes
         return 200, {}
 
     routes["DELETE", "/x"] = delete
-    connect(cluster, tmp_path).delete("/x", "uid-1")
-    assert seen == [{"preconditions": {"uid": "uid-1"}}]
+    metadata = {"name": "x", "uid": "uid-1", "resourceVersion": "7"}
+    connect(cluster, tmp_path).delete("/x", metadata)
+    connect(cluster, tmp_path).delete("/x", metadata, unchanged=True)
+    assert seen == [
+        {"preconditions": {"uid": "uid-1"}},
+        {"preconditions": {"uid": "uid-1", "resourceVersion": "7"}},
+    ]
 
 
 def reviewed(

@@ -10,6 +10,7 @@ from operations.api_server import ApiError, ApiServer
 from operations.marks import PATHS, mark
 from settings.container import Image
 from settings.service import Service
+from settings.strategy import Canary, CanaryStep, Strategy
 from tests.unit.operations.builders import stack, system, workload
 
 
@@ -20,6 +21,7 @@ class Server:
         self.lists = {PATHS[kind]: items for kind, items in lists.items()}
         self.asked: list[str] = []
         self.merged: list[str] = []
+        self.deleted: list[str] = []
         self.refuses = False
 
     def items(self, path: str, **query: str) -> list[dict[str, Any]]:
@@ -35,9 +37,17 @@ class Server:
         self.merged.append(path.rpartition("/")[2])
         return {}
 
+    def delete(self, path: str, metadata: Mapping[str, Any], *, unchanged: bool = False) -> None:
+        if self.refuses:
+            raise ApiError(403, "forbidden")
+        assert unchanged, "what got pods meanwhile would go"
+        assert path == f"/apis/apps/v1/namespaces/ns/replicasets/{metadata['name']}"
+        self.deleted.append(metadata["name"])
 
-def marked(server: Server) -> int:
+
+def marked(server: Server, strategy: Strategy | None = None) -> int:
     given: dict[str, Any] = {"name": "api", "image": Image(repository="api", tag="1")}
+    given |= {"strategy": strategy} if strategy is not None else {}
     service = Service.model_construct(**given)
     found = stack(system("ns").model_copy(update={"services": {"api": service}}))
     return mark(cast("ApiServer", server), [Place(found, found.systems["ns"], "seoul")])
@@ -96,3 +106,36 @@ def test_cluster_that_refuses_the_mark_is_no_failure() -> None:
 
 def test_service_that_is_not_deployed_is_passed_over() -> None:
     assert marked(Server(Deployment=[], ReplicaSet=[])) == 0
+
+
+def rollout(limit: int) -> dict[str, Any]:
+    found = workload()
+    found["metadata"] |= {"uid": "d1", "generation": 1}
+    found["spec"]["revisionHistoryLimit"] = limit
+    found["status"] = {"observedGeneration": "1", "phase": "Healthy", "currentPodHash": "h9", "stableRS": "h9"}
+    return found
+
+
+def old(number: int, *, owner: str = "d1", replicas: int = 0) -> dict[str, Any]:
+    found = replica_set(f"api-{number}", ready=replicas, owner=owner, healthy="2026-01-02T00:00:00Z")
+    found["metadata"]["annotations"]["rollout.argoproj.io/revision"] = str(number)
+    found["metadata"]["labels"] = {"rollouts-pod-template-hash": f"h{number}"}
+    found["spec"]["replicas"] = replicas
+    return found
+
+
+CANARY = Canary(type="canary", steps=(CanaryStep(weight=20),))
+
+
+def test_room_is_made_for_what_serves_among_the_old_versions_of_a_rollout() -> None:
+    sets = [old(9, replicas=2), old(1), old(2), old(3), old(4, owner="d2")]
+    server = Server(Rollout=[rollout(3)], ReplicaSet=sets)
+    assert marked(server, CANARY) == 0
+    assert server.deleted == ["api-1"]
+
+
+def test_cluster_that_lets_nobody_make_room_is_no_failure() -> None:
+    server = Server(Rollout=[rollout(1)], ReplicaSet=[old(9, replicas=2), old(1)])
+    server.refuses = True
+    assert marked(server, CANARY) == 0
+    assert server.deleted == []
