@@ -15,9 +15,9 @@ from local.errors import PlaneError
 from local.files import locked, private_directory, write_private
 from local.preparation import prepare
 from local.processes import Processes
-from local.progress import Progress, silent
+from local.progress import Progress, Step, silent
 from local.startup import Binary, Startup
-from local.toolchain import TOOLS, ensure, installed
+from local.toolchain import TOOLS, cache, ensure, installed
 
 __all__ = ["ControlPlane", "PlaneError", "ProcessStatus"]
 
@@ -84,7 +84,7 @@ class ControlPlane:
             *cluster.storage_classes(storage_classes),
             *cluster.ingress_classes(ingress_classes),
         ]
-        with self._locked():
+        with self._locked(), _alone(progress):
             ports = prepare(
                 self._places, stages.text(self._pod_seconds), [name for name in ORDER if self._processes.find(name)]
             )
@@ -135,3 +135,9 @@ class ControlPlane:
 
     def _locked(self) -> AbstractContextManager[None]:
         return locked(private_directory(self._home) / "plane.lock")
+
+
+def _alone(progress: Progress) -> AbstractContextManager[None]:
+    """Have no other control plane of the user come up meanwhile: a port is taken only once its process listens."""
+    waiting = Step("wait for another control plane to come up", 1, 1, 30)
+    return locked(cache.directory() / "ports.lock", wait=lambda: progress(waiting))

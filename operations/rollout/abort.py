@@ -42,7 +42,6 @@ def _abort(target: Target, cluster: str | None, *, yes: bool) -> Exit:
                 decision.abort,
                 sign=aborted,
                 all_or_none=False,
-                as_it_was=False,  # never slowed down, and right at every stage
                 yes=True,
             )
             say(_release_stays(target))

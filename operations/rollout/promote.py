@@ -12,7 +12,7 @@ from operations.rollout.asking import agreed
 from operations.rollout.live import LiveWorkload
 from operations.rollout.released import release_anew, whole
 from operations.rollout.target import Target, target_of
-from operations.rollout.telling import carry_out, on_each, promoted
+from operations.rollout.telling import carry_out, on_each, promoted, stage, version
 from settings.service import Color
 from settings.strategy import BlueGreen, BlueGreenIngress, Canary, CanaryDeployment
 
@@ -30,7 +30,8 @@ def promote(root: Path, stack: str, named: str, *, cluster: str | None, full: bo
                 decide,
                 sign=promoted,
                 all_or_none=True,
-                as_it_was=True,
+                # Whoever leaves all steps behind does not ask which of them it is at.
+                about=version if full else stage,
                 yes=yes,
             )
         case CanaryDeployment():

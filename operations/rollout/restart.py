@@ -10,7 +10,7 @@ from operations.rollout import decision, patches
 from operations.rollout.asking import agreed
 from operations.rollout.live import LiveWorkload
 from operations.rollout.target import Target, target_of
-from operations.rollout.telling import carry_out, expect_notice, on_each, retried, seen, tell
+from operations.rollout.telling import carry_out, expect_notice, on_each, retried, seen, stage, tell
 from settings.strategy import BlueGreen, Canary
 
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
@@ -33,7 +33,7 @@ def retry(root: Path, stack: str, named: str, *, cluster: str | None, yes: bool)
         decision.retry,
         sign=retried,
         all_or_none=False,
-        as_it_was=True,
+        about=stage,
         yes=yes,
     )
 

@@ -23,6 +23,8 @@ _NOT_FOUND: Final = 404
 Servers = Mapping[str, ApiServer]
 Sign = Callable[[Object, Object], bool]
 """Tells by the Rollout before and now whether its controller has acted."""
+About = Callable[[Object], tuple[object, ...]]
+"""Returns what of a Rollout a decision is about."""
 
 
 def carry_out(
@@ -33,12 +35,12 @@ def carry_out(
     *,
     sign: Sign,
     all_or_none: bool,
-    as_it_was: bool,
+    about: About | None = None,
     yes: bool,
 ) -> Exit:
     """Decide for each cluster and change those that do not refuse, or none where one does. Raises Stop.
 
-    `as_it_was` is for what must not be done to a Rollout that went on, or got another version, since it was looked at.
+    `about` is for what must not be done to a Rollout that is another one, in that, since it was looked at.
     """
     decisions = [decide(workload) for workload in workloads]
     refusals = [decision.said for decision in decisions if decision.refused]
@@ -59,7 +61,7 @@ def carry_out(
     }
 
     def told(server: ApiServer, workload: LiveWorkload) -> None:
-        if as_it_was and _stage(server.get(workload.path)) != _stage(workload.object):
+        if about is not None and about(server.get(workload.path)) != about(workload.object):
             raise _WentOnError
         tell(server, workload, wanted[workload.cluster])
         heard.append(workload)
@@ -179,16 +181,21 @@ def retried(before: Object, now: Object) -> bool:
     return not aborted(before, now)
 
 
+def version(rollout: Object) -> tuple[object, ...]:
+    """Return which version it is about, and whether that is still on its way."""
+    status = rollout.get("status") or {}
+    return rollout["spec"].get("template"), *(status.get(key) for key in ("currentPodHash", "stableRS", "abort"))
+
+
+def stage(rollout: Object) -> tuple[object, ...]:
+    """Return which version it is about, how far that is, and what it waits for."""
+    status = rollout.get("status") or {}
+    return *version(rollout), status.get("currentStepIndex"), status.get("pauseConditions")
+
+
 def seen(_before: Object, now: Object) -> bool:
     """Tell whether the controller has seen the newest change of the spec."""
     return _seen(now)
-
-
-def _stage(rollout: Object) -> tuple[object, ...]:
-    """Return what a decision was about: which version, how far it is, and what it waits for."""
-    status = rollout.get("status") or {}
-    told = ("currentPodHash", "stableRS", "currentStepIndex", "pauseConditions", "abort")
-    return rollout["spec"].get("template"), *(status.get(key) for key in told)
 
 
 def _seen(rollout: Object) -> bool:

@@ -10,6 +10,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -458,6 +459,22 @@ def test_taken_ports_are_given_up(second: ControlPlane) -> None:
         second.up()
         assert not set(ports) & {process.port for process in second.status()}
         starts_pods(second, "moved")
+
+
+def test_two_that_come_up_at_once_take_ports_of_their_own(second: ControlPlane, tmp_path: Path) -> None:
+    second.up()
+    second.down()
+    third = ControlPlane(tmp_path, pod_seconds=(0.01, 0.05))
+    try:
+        with ThreadPoolExecutor() as threads:
+            for coming in [threads.submit(one.up) for one in (second, third)]:
+                coming.result()
+        taken = [{process.port for process in one.status() if process.port} for one in (second, third)]
+        assert [len(ports) for ports in taken] == [4, 4]
+        assert not taken[0] & taken[1]
+        assert all(process.running for one in (second, third) for process in one.status())
+    finally:
+        third.down(delete=True)
 
 
 def test_records_of_another_boot_are_no_processes(second: ControlPlane) -> None:

@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -30,6 +30,7 @@ ROLLOUT: Final = Type("argoproj.io", "v1alpha1", "Rollout")
 RUN: Final = Type("argoproj.io", "v1alpha1", "AnalysisRun")
 REPLICA_SET: Final = Type("apps", "v1", "ReplicaSet")
 SERVICE: Final = Type("", "v1", "Service")
+MERGE: Final = "application/merge-patch+json"
 
 
 @pytest.fixture
@@ -106,19 +107,24 @@ def paused_at(space: Space, step: int) -> bool:
 
 
 def go_on(space: Space, session: Session) -> None:
-    """Let a Rollout go on from its pause, until its controller has taken notice.
-
-    It writes its own changes back into its cache (`writeBackToInformer`), and so may lose one that comes meanwhile.
-    """
+    """Let a Rollout go on from its pause, until its controller has taken notice."""
     path = f"/apis/argoproj.io/v1alpha1/namespaces/{space.name}/rollouts/web"
-    merge = "application/merge-patch+json"
     step = status(space)["currentStepIndex"]
-    session.request("PATCH", f"{path}/status", body={"status": {"pauseConditions": None}}, content_type=merge)
+    session.request("PATCH", f"{path}/status", body={"status": {"pauseConditions": None}}, content_type=MERGE)
+    until_noticed(space, session, lambda: status(space)["currentStepIndex"] > step)
+
+
+def until_noticed(space: Space, session: Session, condition: Callable[[], Any]) -> None:
+    """Wait for what the controller does, and have it look again meanwhile.
+
+    It writes its own changes back into its cache (`writeBackToInformer`), and so may lose one that comes just then.
+    """
 
     def noticed() -> bool:
         touch = {"metadata": {"annotations": {"test/touched": str(time.monotonic())}}}
-        session.request("PATCH", path, body=touch, content_type=merge)
-        return bool(status(space)["currentStepIndex"] > step)
+        path = f"/apis/argoproj.io/v1alpha1/namespaces/{space.name}/rollouts/web"
+        session.request("PATCH", path, body=touch, content_type=MERGE)
+        return bool(condition())
 
     space.until(noticed)
 
@@ -186,18 +192,18 @@ def test_version_that_outlived_others_is_kept_when_it_is_left_only_where_room_wa
     create(space, "1", revisionHistoryLimit=2)
     for tried in ("2", "3"):
         update(space, tried, revisionHistoryLimit=2)
-        space.until(lambda: paused_at(space, 1))
+        until_noticed(space, session, lambda: paused_at(space, 1))
         update(space, "1", revisionHistoryLimit=2)
-        space.until(lambda: ready(space) == {"1": 5})
+        until_noticed(space, session, lambda: ready(space) == {"1": 5})
     assert tags(space) == {"1", "2", "3"}
     for one in surplus(live(space)) if room else ():
         assert space.api.delete(REPLICA_SET, space.name, one.name, propagation="Background")
     update(space, "4", revisionHistoryLimit=2)
     for step in (1, 3):
-        space.until(partial(paused_at, space, step))
+        until_noticed(space, session, partial(paused_at, space, step))
         go_on(space, session)
-    space.until(lambda: ready(space) == {"4": 5})
-    space.until(lambda: len(tags(space)) == 3)
+    until_noticed(space, session, lambda: ready(space) == {"4": 5})
+    until_noticed(space, session, lambda: len(tags(space)) == 3)
     assert tags(space) == ({"4", "3", "1"} if room else {"4", "3", "2"})
 
 

@@ -422,6 +422,30 @@ def test_rollout_that_went_on_while_somebody_was_asked_is_not_promoted(
     assert "has gone on since it was looked at, and nothing was changed" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("moved", "code"),
+    [
+        ({"currentStepIndex": 4, "pauseConditions": None}, Exit.OK),
+        ({"currentPodHash": "h3"}, Exit.FAILED),
+        ({"stableRS": "h2"}, Exit.FAILED),
+        ({"abort": True}, Exit.FAILED),
+    ],
+)
+def test_promote_in_full_goes_on_from_any_step_of_the_version_that_was_looked_at(
+    moved: Object, code: Exit, started: Started, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def agreed(*_: Any, **__: Any) -> bool:
+        cluster.objects[f"{ROLLOUTS}/web"]["status"].update(moved)
+        return True
+
+    monkeypatch.setattr(telling, "agreed", agreed)
+    started(CANARY)
+    a_canary(cluster, **PAUSED)
+    assert run("promote", "--full") == code
+    told = [body for _, body in cluster.changes if "status" in body]
+    assert told == ([{"status": {"promoteFull": True}}] if code is Exit.OK else [])
+
+
 def test_promote_on_production_is_confirmed_and_abort_is_not(
     started: Started, cluster: Cluster, capsys: Capture
 ) -> None:
