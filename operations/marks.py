@@ -3,14 +3,16 @@
 And room for them: Argo Rollouts would delete what serves now as soon as it is left, after many versions that failed.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Final
 
 from manifests.placed import Place
 from operations.api_server import ApiError, ApiServer, Object, all_of
+from operations.rollback.plan import released
 from operations.rollout.live import LiveWorkload, mark_healthy
 from operations.rollout.retention import surplus
-from operations.rollout.revision import revisions
+from operations.rollout.revision import Revision, revisions
 from settings.service import Service
 from settings.variants import Variant, variants
 
@@ -22,11 +24,11 @@ PATHS: Final = {
 _OURS: Final = "app.kubernetes.io/managed-by=naru"
 
 
-def mark(server: ApiServer, places: Iterable[Place]) -> int:
+def mark(server: ApiServer, places: Iterable[Place], replacing: Callable[[Service], bool] = lambda _: False) -> int:
     """Mark every version of these systems' services that is healthy and not marked yet, and return how many were.
 
-    What would be kept in place of these goes. One list of each kind is asked for, and what may not be changed stays as
-    it is. Raises UnreachableError.
+    Room is made for those of services that are to be updated now. One list of each kind is asked for, and what may not
+    be changed stays as it is. Raises UnreachableError.
     """
     lists = all_of(server, PATHS, labelSelector=_OURS)
     marked = 0
@@ -35,9 +37,11 @@ def mark(server: ApiServer, places: Iterable[Place]) -> int:
             for workload in among(lists, place, service) if service.enabled else ():
                 try:
                     marked += mark_healthy(server, workload)
-                    _make_room(server, workload, lists.get("ReplicaSet", ()))
                 except ApiError:
                     continue
+                if replacing(service):
+                    wanted = released(place, service)[workload.name]
+                    _make_room(server, workload, surplus(workload, wanted.runs), lists.get("ReplicaSet", ()))
     return marked
 
 
@@ -60,13 +64,16 @@ def among(lists: Mapping[str, Sequence[Object]], place: Place, service: Service)
     ]
 
 
-def _make_room(server: ApiServer, workload: LiveWorkload, replica_sets: Sequence[Object]) -> None:
-    names = {one.name for one in surplus(workload)}
+def _make_room(
+    server: ApiServer, workload: LiveWorkload, leaving: Iterable[Revision], replica_sets: Sequence[Object]
+) -> None:
+    names = {one.name for one in leaving}
     for item in replica_sets:
         metadata = item["metadata"]
         if metadata["namespace"] == workload.namespace and metadata["name"] in names:
             path = f"/apis/apps/v1/namespaces/{workload.namespace}/replicasets/{metadata['name']}"
-            server.delete(path, metadata, unchanged=True)
+            with suppress(ApiError):  # as one that somebody gave pods meanwhile
+                server.delete(path, metadata, unchanged=True)
 
 
 def _found(lists: Mapping[str, Sequence[Object]], namespace: str, variant: Variant) -> Object | None:

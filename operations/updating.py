@@ -1,7 +1,7 @@
 """One update of a stack's resources from its hand-overs to the report, whichever command asked for it."""
 
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Final
@@ -44,7 +44,7 @@ def update(
     found = [move for move in found if not only_for or move.service in only_for]
     components = {part for service in only_for for part in (service.name, jobs_name(service))} or None
     begun = prepared(session.servers, found, session.stack.name)
-    mark_healthy(session)
+    mark_healthy(session, replacing=lambda service: not only_for or service in only_for)
     session.hand_over()
     tally = Tally(expected)
     ended: list[Outcome] = []
@@ -82,8 +82,11 @@ def collected(session: Session) -> int:
     return found
 
 
-def mark_healthy(session: Session) -> None:
-    """Mark what is healthy now, for a rollback to find; what cannot be marked is only warned about."""
+def mark_healthy(session: Session, *, replacing: Callable[[Service], bool] = lambda _: False) -> None:
+    """Mark what is healthy now, for a rollback to find; what cannot be marked is only warned about.
+
+    Room is made for it where the service is to be updated now.
+    """
     for cluster, server in session.servers.items():
         places = [
             Place(session.stack, session.systems[name], cluster)
@@ -91,7 +94,7 @@ def mark_healthy(session: Session) -> None:
             if name in session.systems
         ]
         try:
-            mark(server, places)
+            mark(server, places, replacing)
         except (ApiError, UnreachableError) as error:
             say(f"warning: {cluster}: {error}; healthy versions are not marked")
 

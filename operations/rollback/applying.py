@@ -138,7 +138,7 @@ class _Watched:
         """Return what is still missing, and leave a Rollout's steps behind: where it goes to was healthy."""
         workload = self.live()
         current = workload.current
-        if workload.kind == "Rollout" and workload.object and not _is_observed(workload):
+        if workload.kind == "Rollout" and workload.object and not workload.observed:
             nudge(self.server, workload.path)
         if current is not None and self.promoted == current.hash and workload.phase == "paused":
             nudge(self.server, workload.path)  # else a promotion that was lost is never made up for
@@ -148,7 +148,7 @@ class _Watched:
             and in_progress(workload)
             and released(self.place, self.service)[workload.name].runs(current)
             and self.promoted != current.hash
-            and _is_observed(workload)
+            and workload.observed  # what is told before the new template is seen is forgotten with that
         ):
             tell(self.server, workload, promote(workload, full=True))
             self.promoted = current.hash
@@ -166,12 +166,6 @@ class _Watched:
     def live(self) -> LiveWorkload:
         """Return the workload that serves."""
         return live(self.server, self.place.cluster_name, self.place, self.service)[0]
-
-
-def _is_observed(workload: LiveWorkload) -> bool:
-    # What is told before the controller has seen the new template, it forgets with that.
-    seen = (workload.object.get("status") or {}).get("observedGeneration")
-    return str(seen) == str(workload.object["metadata"].get("generation"))
 
 
 def _health(subject: Subject, left: float) -> str:

@@ -128,6 +128,12 @@ class LiveWorkload:
     def _status(self) -> Object:
         return dict(self.object.get("status") or {})
 
+    @property
+    def observed(self) -> bool:
+        """Whether its controller has seen the newest change of its specification."""
+        metadata = self.object.get("metadata") or {}
+        return str(self._status.get("observedGeneration")) == str(metadata.get("generation"))
+
     def by_hash(self, found: str) -> Revision | None:
         """Return the revision with this hash of its pod template."""
         return next((one for one in self.revisions if found and one.hash == found), None)

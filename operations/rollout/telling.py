@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -61,8 +62,11 @@ def carry_out(
     }
 
     def told(server: ApiServer, workload: LiveWorkload) -> None:
-        if about is not None and about(server.get(workload.path)) != about(workload.object):
-            raise _WentOnError
+        if about is not None:
+            now = server.get(workload.path)
+            if about(now) != about(workload.object):
+                raise _WentOnError
+            workload = replace(workload, object=now)  # whose change is then waited for
         tell(server, workload, wanted[workload.cluster])
         heard.append(workload)
 

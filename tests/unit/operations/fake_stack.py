@@ -83,8 +83,8 @@ class FakeServer:
         self.merged.append((path, body))
         return dict(body)
 
-    def delete(self, path: str, uid: str) -> None:
-        self.deleted.append(f"{path} {uid}")
+    def delete(self, path: str, metadata: Mapping[str, Any], *, unchanged: bool = False) -> None:
+        self.deleted.append(f"{path} {metadata['uid']}{' unchanged' if unchanged else ''}")
 
 
 class FakeEngine:

@@ -22,6 +22,7 @@ class Server:
         self.asked: list[str] = []
         self.merged: list[str] = []
         self.deleted: list[str] = []
+        self.changed: set[str] = set()
         self.refuses = False
 
     def items(self, path: str, **query: str) -> list[dict[str, Any]]:
@@ -40,17 +41,19 @@ class Server:
     def delete(self, path: str, metadata: Mapping[str, Any], *, unchanged: bool = False) -> None:
         if self.refuses:
             raise ApiError(403, "forbidden")
+        if metadata["name"] in self.changed:
+            raise ApiError(409, "conflict")
         assert unchanged, "what got pods meanwhile would go"
         assert path == f"/apis/apps/v1/namespaces/ns/replicasets/{metadata['name']}"
         self.deleted.append(metadata["name"])
 
 
-def marked(server: Server, strategy: Strategy | None = None) -> int:
-    given: dict[str, Any] = {"name": "api", "image": Image(repository="api", tag="1")}
+def marked(server: Server, strategy: Strategy | None = None, *, replacing: bool = True) -> int:
+    given: dict[str, Any] = {"name": "api", "image": Image(repository="api", tag="10"), "sidecars": {}}
     given |= {"strategy": strategy} if strategy is not None else {}
     service = Service.model_construct(**given)
     found = stack(system("ns").model_copy(update={"services": {"api": service}}))
-    return mark(cast("ApiServer", server), [Place(found, found.systems["ns"], "seoul")])
+    return mark(cast("ApiServer", server), [Place(found, found.systems["ns"], "seoul")], lambda _: replacing)
 
 
 def deployment(ready: int = 2) -> dict[str, Any]:
@@ -121,6 +124,7 @@ def old(number: int, *, owner: str = "d1", replicas: int = 0) -> dict[str, Any]:
     found["metadata"]["annotations"]["rollout.argoproj.io/revision"] = str(number)
     found["metadata"]["labels"] = {"rollouts-pod-template-hash": f"h{number}"}
     found["spec"]["replicas"] = replicas
+    found["spec"]["template"]["spec"]["containers"][0]["image"] = f"api:{number}"
     return found
 
 
@@ -132,6 +136,19 @@ def test_room_is_made_for_what_serves_among_the_old_versions_of_a_rollout() -> N
     server = Server(Rollout=[rollout(3)], ReplicaSet=sets)
     assert marked(server, CANARY) == 0
     assert server.deleted == ["api-1"]
+
+
+def test_what_is_not_replaced_needs_no_room() -> None:
+    server = Server(Rollout=[rollout(1)], ReplicaSet=[old(9, replicas=2), old(1)])
+    assert marked(server, CANARY, replacing=False) == 0
+    assert server.deleted == []
+
+
+def test_one_that_may_not_go_keeps_no_other_from_going() -> None:
+    server = Server(Rollout=[rollout(1)], ReplicaSet=[old(9, replicas=2), old(1), old(2)])
+    server.changed = {"api-1"}
+    assert marked(server, CANARY) == 0
+    assert server.deleted == ["api-2"]
 
 
 def test_cluster_that_lets_nobody_make_room_is_no_failure() -> None:

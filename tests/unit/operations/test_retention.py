@@ -19,8 +19,8 @@ def a_workload(*sets: dict[str, Any], limit: int | None = 3, **status: Any) -> L
     return LiveWorkload("seoul", "shop", "web", "Rollout", "main", rollout, revisions(rollout, "Rollout", sets))
 
 
-def gone(workload: LiveWorkload) -> list[str]:
-    return sorted(one.hash for one in surplus(workload))
+def gone(workload: LiveWorkload, comes: str = "new") -> list[str]:
+    return sorted(one.hash for one in surplus(workload, lambda one: one.image.endswith(f":{comes}")))
 
 
 def test_as_many_stay_as_leave_room_for_what_serves() -> None:
@@ -46,6 +46,19 @@ def test_on_the_way_both_versions_count_and_neither_goes() -> None:
     assert gone(a_workload(*old, *both, current="9", stable="8")) == ["h1"]
     resting = a_replica_set("9", 9)
     assert gone(a_workload(*old, both[0], resting, current="9", stable="8", abort=True)) == ["h1"]
+
+
+def test_what_comes_again_stays_and_needs_no_room_of_its_own() -> None:
+    old = [a_replica_set("1", 1), *(a_replica_set(str(number), number, healthy=SEEN) for number in (2, 3))]
+    serving = a_replica_set("9", 9, replicas=5)
+    assert gone(a_workload(*old, serving)) == ["h1"]
+    assert gone(a_workload(*old, serving), comes="1") == []
+    assert gone(a_workload(*old, a_replica_set("4", 4, healthy=SEEN), serving), comes="1") == ["h2"]
+
+
+def test_nothing_goes_while_a_change_was_not_seen_that_may_be_about_to_make_pods() -> None:
+    old = [a_replica_set(str(number), number) for number in (1, 2, 3, 4)]
+    assert gone(a_workload(*old, a_replica_set("9", 9, replicas=5), observedGeneration="2")) == []
 
 
 def test_what_has_pods_never_goes() -> None:

@@ -446,6 +446,26 @@ def test_promote_in_full_goes_on_from_any_step_of_the_version_that_was_looked_at
     assert told == ([{"status": {"promoteFull": True}}] if code is Exit.OK else [])
 
 
+def test_a_pause_that_was_not_there_before_is_no_sign_that_promote_in_full_was_heard(
+    started: Started, cluster: Cluster, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    later = {
+        "currentStepIndex": 3,
+        "pauseConditions": [{"reason": "CanaryPauseStep", "startTime": "2026-01-02T05:00:00Z"}],
+    }
+
+    def agreed(*_: Any, **__: Any) -> bool:
+        cluster.objects[f"{ROLLOUTS}/web"]["status"].update(later)
+        return True
+
+    monkeypatch.setattr(telling, "agreed", agreed)
+    started(CANARY)
+    a_canary(cluster, **PAUSED)
+    cluster.reacts = lambda _: None
+    assert run("promote", "--full") == Exit.FAILED
+    assert "Argo Rollouts has taken no notice of it" in capsys.readouterr().err
+
+
 def test_promote_on_production_is_confirmed_and_abort_is_not(
     started: Started, cluster: Cluster, capsys: Capture
 ) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from manifests.placed import Place
+from operations import updating
 from operations.automation import EngineError
 from operations.exits import Exit, Stop
 from operations.targeted import update_service
 from settings.faults import SettingsError
+from settings.service import Service
 from tests.unit.operations.events import begun, failed, finished
 from tests.unit.operations.fake_stack import FakeEngine, FakeServer
 
@@ -40,6 +43,22 @@ def root(project: Project) -> Path:
     release = folder / "releases" / "test.yaml"
     release.write_text('shop:\n  web: {tag: "1"}\n  api: {tag: "1"}\n', encoding="utf-8")
     return folder
+
+
+def test_room_for_what_serves_is_made_before_the_update_and_for_that_service_alone(
+    root: Path, engine: FakeEngine, server: FakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[tuple[list[str], list[str]]] = []
+
+    def mark(_: Any, places: Iterable[Place], replacing: Callable[[Service], bool]) -> int:
+        services = [one for place in places for one in place.system.services.values()]
+        made.append((list(engine.operations), [one.name for one in services if replacing(one)]))
+        return 0
+
+    monkeypatch.setattr(updating, "mark", mark)
+    assert update_service(root, "test", "shop", "web").code is Exit.OK
+    assert server.deleted == []
+    assert made == [([], ["web"]), (["up"], [])]
 
 
 def test_pending_changes_of_other_services_stay_pending(
