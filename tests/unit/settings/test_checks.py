@@ -484,6 +484,11 @@ OVERRIDES = {
 }
 
 ENVIRONMENTS = {
+    "prometheus-selecting-by-a-label-of-ours": (
+        change(DEV, "defaultIssuer: self", "defaultIssuer: self\n    monitoringLabels: { app.kubernetes.io/name: x }"),
+        f'{DEV}:11: config.naru:environment.monitoringLabels["app.kubernetes.io/name"]: '
+        "a label that every object has from naru; expected another one",
+    ),
     "prometheus-in-a-namespace-of-ours": (
         change(DEV, "defaultIssuer: self", "defaultIssuer: self\n    monitoringNamespace: shop"),
         f'{DEV}:11: config.naru:environment.monitoringNamespace: "shop" is a namespace of shop; '
