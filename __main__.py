@@ -1,5 +1,6 @@
 """The Pulumi program: load the stack, register its systems, export where they answer."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pulumi
 ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT))
 
-from components.stack_resources import register  # noqa: E402 - found beside this file, installed or not
+from components.stack_resources import ONLY, register  # noqa: E402 - found beside this file, installed or not
 from settings.faults import SettingsError  # noqa: E402
 from settings.loading import load  # noqa: E402
 from settings.sealed_checks import unsealed  # noqa: E402
@@ -23,7 +24,9 @@ def main() -> None:
             raise SettingsError(faults)
     except SettingsError as error:
         raise pulumi.RunError(str(error)) from None
-    addresses = register(loaded.stack, rendered=f"rendered/{loaded.stack.name}")
+    stack, _, systems = os.environ.get(ONLY, "").partition(":")
+    only = systems.split(",") if stack == loaded.stack.name else ()
+    addresses = register(loaded.stack, rendered=f"rendered/{loaded.stack.name}", only=only)
     pulumi.export("urls", addresses)
 
 

@@ -9,6 +9,7 @@ from components.declare import Surroundings, declare
 from components.migration_job import MigrationJob
 from components.stateful_store import StatefulStore
 from components.web_service import WebService
+from manifests.exposure import urls
 from manifests.job import jobs_name
 from manifests.placed import Place, Placed
 
@@ -18,6 +19,11 @@ def component_name(name: str, placed: Placed) -> str:
     # A policy stands before the pods it is for, so it belongs to the system and not to their component.
     own = "" if placed.manifest["kind"] in {"NetworkPolicy", "CiliumNetworkPolicy"} else placed.component
     return f"{name}/{own}" if own else name
+
+
+def answering(place: Place) -> dict[str, list[str]]:
+    """Return where the services of a system answer from outside, by service."""
+    return {name: urls(place, service) for name, service in place.system.services.items() if service.enabled}
 
 
 class System(pulumi.ComponentResource):

@@ -21,6 +21,7 @@ from pulumi.automation import (
     StackNotFoundError,
 )
 
+from components.stack_resources import ONLY
 from operations.deployed import Deployed
 from operations.engine_command import EngineCommand
 from operations.exits import Exit, Stop
@@ -41,6 +42,8 @@ class Request:
 
     exclude: Sequence[str] = ()
     target: Sequence[str] = ()
+    systems: Sequence[str] = ()
+    """The systems that are not excluded, where others are as a whole: the program registers these alone."""
     refresh: bool = False
     serial: bool = False
     """Of an update: one resource at a time.
@@ -84,7 +87,7 @@ class Engine:
 
     def preview(self, request: Request, on_event: OnEvent) -> None:
         """Find out what an update would do. Raises EngineError and InterruptedUpdateError."""
-        run = partial(self._open().preview, exclude=list(request.exclude), refresh=request.refresh or None)
+        run = partial(self._open(request).preview, exclude=list(request.exclude), refresh=request.refresh or None)
         self._operate(lambda: run(on_event=on_event, on_output=self._record, config_file=self._config_file()))
 
     def up(self, request: Request, on_event: OnEvent) -> None:
@@ -94,7 +97,7 @@ class Engine:
         could not be updated, still uses it.
         """
         run = partial(
-            self._open().up,
+            self._open(request).up,
             exclude=list(request.exclude),
             refresh=request.refresh or None,
             parallel=1 if request.serial else None,
@@ -106,7 +109,7 @@ class Engine:
     def destroy(self, request: Request, on_event: OnEvent) -> None:
         """Delete what the stack made. Raises as `preview` does."""
         run = partial(
-            self._open().destroy,
+            self._open(request).destroy,
             target=list(request.target),
             refresh=request.refresh or None,
             continue_on_error=True,
@@ -115,11 +118,12 @@ class Engine:
         )
         self._operate(lambda: run(on_event=on_event, on_output=self._record, config_file=self._config_file()))
 
-    def _open(self) -> Stack:
-        return Stack.select(self.stack, self._workspace(self.root))
+    def _open(self, request: Request) -> Stack:
+        only = f"{self.stack}:{','.join(request.systems)}" if request.systems else ""
+        return Stack.select(self.stack, self._workspace({ONLY: only}))
 
-    def _workspace(self, folder: Path) -> "_Workspace":
-        return _Workspace(work_dir=str(folder), env_vars=self.environment, pulumi_command=self.command)
+    def _workspace(self, more: Mapping[str, str]) -> "_Workspace":
+        return _Workspace(work_dir=str(self.root), env_vars={**self.environment, **more}, pulumi_command=self.command)
 
     def _operate(self, operation: Callable[[], object]) -> None:
         try:

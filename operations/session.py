@@ -113,7 +113,8 @@ class Session:
         """Return the request for an update of the chosen systems."""
         excluded = others(self.stack, self.systems, self.deployed.systems)
         left = self.deployed.names - declared(self.assembled) if excluded else ()
-        return Request(exclude=excluded, refresh=refresh, serial=any(":" in name for name in left))
+        systems = tuple(self.systems) if excluded else ()
+        return Request(excluded, systems=systems, refresh=refresh, serial=any(":" in name for name in left))
 
     def destroy_request(self, named: Sequence[str], *, refresh: bool) -> Request:
         """Return the request to delete the named systems, everything where none is named."""

@@ -40,7 +40,7 @@ def update_service(
     session.deployed = session.engine.deployed()
     names = belonging(session.objects, system, settings, session.deployed.names)
     excluded = all_but(loaded.stack, session.objects, [system], names, session.deployed.names)
-    request = session.check(Request(exclude=excluded, refresh=refresh, serial=True))
+    request = session.check(Request(excluded, systems=[system], refresh=refresh, serial=True))
     schemas = session.deployed.schemas()
     reached = {place: version for place, version in schemas.items() if place[:2] == (system, service)}
     older = [str(fault) for fault in older_code(loaded, reached)]

@@ -52,7 +52,7 @@ def update(
     def only(names: Mapping[str, Collection[str]]) -> bool:
         wanted = {name for each in names.values() for name in each}
         excluded = all_but(session.stack, session.objects, list(names), wanted, session.deployed.names)
-        partial = replace(request, exclude=excluded, serial=True)
+        partial = replace(request, exclude=excluded, systems=list(names), serial=True)
         ended.append(operate(session, "up", lambda take: session.engine.up(partial, take), expected, tally=tally))
         return ended[-1].result == "succeeded"
 

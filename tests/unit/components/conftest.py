@@ -1,6 +1,6 @@
 """Pulumi's mocks, and a stack registered under them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +18,8 @@ class Recorded(mocks.Mocks):
     """What was registered, in order. A call it does not know raises."""
 
     resources: list[mocks.MockResourceArgs] = field(default_factory=list)
+    answering: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    """Where services answer, by `cluster/system` and service: what the program exports."""
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         if not args.typ.startswith(("kubernetes:", "naru:", "pulumi:providers:kubernetes")):
@@ -48,18 +50,18 @@ def stacks() -> Mapping[str, Stack]:
     return {name: assembled.stack(name) for name in assembled.STACKS}
 
 
-Registered = Callable[[Stack], Recorded]
+Registered = Callable[..., Recorded]
 
 
 @pytest.fixture
 def registered(recorded: Recorded) -> Registered:
-    """Register a whole stack under mocks and wait until it is."""
+    """Register a stack, or some systems of it, under mocks and wait until it is."""
 
-    def run(stack: Stack) -> Recorded:
+    def run(stack: Stack, only: Collection[str] = ()) -> Recorded:
         @pulumi.runtime.test  # type: ignore[untyped-decorator]
         def program() -> pulumi.Output[Any]:
-            urls = register(stack, rendered="rendered/test")
-            return pulumi.Output.all(**urls)
+            urls = register(stack, rendered="rendered/test", only=only)
+            return pulumi.Output.all(**urls).apply(recorded.answering.update)
 
         program()
         return recorded

@@ -9,6 +9,7 @@ import pulumi
 import pytest
 from pulumi.runtime import mocks
 
+from components.stack_resources import ONLY
 from tests.assembled import ROOT
 from tests.projects import Project
 from tests.unit.components.conftest import Recorded
@@ -37,6 +38,17 @@ def run(project: Project, monkeypatch: pytest.MonkeyPatch) -> Recorded:
 
 def test_program_registers_its_stack(program: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     assert [args.name for args in run(program, monkeypatch).objects if args.typ.endswith(":Deployment")] != []
+
+
+@pytest.mark.parametrize(
+    ("said", "systems"), [("dev:mail", {"mail"}), ("prod:mail", {"mail", "shop"}), ("", {"mail", "shop"})]
+)
+def test_program_registers_the_systems_that_naru_says_of_its_stack(
+    said: str, systems: set[str], program: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(ONLY, said)
+    registered = run(program, monkeypatch).resources
+    assert {args.name.partition("/")[2] for args in registered if args.typ == "naru:system:System"} == systems
 
 
 def test_program_refuses_a_secret_that_is_not_sealed_before_it_registers_anything(

@@ -9,9 +9,9 @@ import pytest
 from components.declare import resource_type
 from components.providers import KUBERNETES_VERSION
 from local import provider
-from manifests.assembly import assemble
+from manifests.assembly import COMMON, assemble
 from settings.stack import Stack
-from tests.unit.components.conftest import Registered
+from tests.unit.components.conftest import Recorded, Registered
 
 STACKS = ["local", "dev", "staging", "prod"]
 
@@ -43,6 +43,26 @@ def test_every_logical_name_is_unique_and_carries_no_hash(
     configured = [args.name for args in objects if args.typ == "kubernetes:core/v1:ConfigMap"]
     assert configured
     assert [name for name in configured if re.search(r"-[0-9a-f]{8}$", name)] == []
+
+
+@pytest.mark.parametrize("name", ["local", "prod"])
+def test_an_update_of_some_systems_registers_these_alone_and_changes_no_provider_and_no_address(
+    name: str, stacks: Mapping[str, Stack], recorded: Recorded, registered: Registered
+) -> None:
+    def found() -> tuple[set[str], set[str], dict[str, dict[str, list[str]]]]:
+        providers = {args.name for args in recorded.resources if args.typ == "pulumi:providers:kubernetes"}
+        systems = {args.name.partition("/")[2].partition("/")[0].partition(":")[0] for args in recorded.objects}
+        answer = systems, providers, dict(recorded.answering)
+        recorded.resources.clear()
+        recorded.answering.clear()
+        return answer
+
+    registered(stacks[name])
+    systems, providers, addresses = found()
+    assert systems == {*stacks[name].systems, COMMON}
+    assert addresses
+    registered(stacks[name], only=["ams", "plate"])
+    assert found() == ({"ams", "plate", COMMON}, providers, addresses)
 
 
 def test_a_multi_cluster_stack_has_one_provider_for_each_directory(

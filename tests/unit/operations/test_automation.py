@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from components.stack_resources import ONLY
 from operations.automation import Engine, EngineError, Request
 from operations.engine_command import EngineCommand
 from operations.exits import Exit, Stop
@@ -130,6 +131,17 @@ def test_an_update_stops_at_a_failure_and_leaves_excluded_resources_alone(engine
     # The engine would delete what is declared no more, though what uses it could not be updated.
     assert "--continue-on-error" not in words
     assert words[words.index("--exclude") + 1] == "**::main/ams"
+
+
+def test_program_is_told_which_systems_alone_it_has_to_register_and_a_variable_of_the_users_is_not_heard(
+    engine: Build, pulumi: FakePulumi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(ONLY, "test:mail")
+    pulumi.answers("up", f"(here / 'only').open('a').write(os.environ['{ONLY}'] + ';')")
+    built, _ = engine()
+    built.up(Request(exclude=["**::main/ams"], systems=["shop", "mail"]), nothing)
+    built.up(Request(), nothing)
+    assert (pulumi.folder / "only").read_text(encoding="utf-8") == "test:shop,mail;;"
 
 
 def test_update_that_leaves_out_what_is_declared_no_more_takes_one_resource_at_a_time(

@@ -198,6 +198,7 @@ def test_new_workload_is_updated_alone_before_the_rest(
     assert main([*UP, "--yes"]) == Exit.OK
     assert engine.operations == ["up", "up"]
     assert [request.serial for _, request in engine.requests] == [True, False]
+    assert [list(request.systems) for _, request in engine.requests] == [["shop"], []]
     first, second = (set(request.exclude) for _, request in engine.requests)
     assert {"**::main/shop/web:rollout:web", "**::main/shop/web:service:web"} <= first
     assert "**::main/shop/web:deployment:web" not in first
@@ -220,6 +221,7 @@ def test_update_of_one_system_is_careful_where_another_has_what_is_declared_no_m
     }
     assert main([*UP, "--yes", "shop"]) == Exit.OK
     assert [request.serial for _, request in engine.requests] == [serial]
+    assert [list(request.systems) for _, request in engine.requests] == [["shop"]]
 
 
 def test_update_that_hands_nothing_over_is_one_update(project: Project, engine: FakeEngine, server: FakeServer) -> None:

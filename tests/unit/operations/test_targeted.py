@@ -79,6 +79,7 @@ def test_pending_changes_of_other_services_stay_pending(
     [(operation, request)] = engine.requests
     assert operation == "up"
     assert request.serial
+    assert list(request.systems) == ["shop"]
     assert "**::main/shop/api:deployment:api" in request.exclude
     assert "**::main/shop/api" in request.exclude
     assert "**::main/shop:namespace:shop" in request.exclude
