@@ -406,15 +406,21 @@ def test_controller_that_takes_no_notice_is_a_failure(
     assert "main: Argo Rollouts has taken no notice of it" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("moved", [{"currentStepIndex": 3}, {"currentPodHash": "3"}, {"abort": True}])
-def test_rollout_that_went_on_while_somebody_was_asked_is_not_promoted(
-    moved: Object, started: Started, cluster: Cluster, monkeypatch: pytest.MonkeyPatch, capsys: Capture
-) -> None:
+def meanwhile(monkeypatch: pytest.MonkeyPatch, cluster: Cluster, moved: Object) -> None:
+    """Have the Rollout's status change while somebody is asked."""
+
     def agreed(*_: Any, **__: Any) -> bool:
         cluster.objects[f"{ROLLOUTS}/web"]["status"].update(moved)
         return True
 
     monkeypatch.setattr(telling, "agreed", agreed)
+
+
+@pytest.mark.parametrize("moved", [{"currentStepIndex": 3}, {"currentPodHash": "3"}, {"abort": True}])
+def test_rollout_that_went_on_while_somebody_was_asked_is_not_promoted(
+    moved: Object, started: Started, cluster: Cluster, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    meanwhile(monkeypatch, cluster, moved)
     started(CANARY)
     a_canary(cluster, **PAUSED)
     assert run("promote") == Exit.FAILED
@@ -434,11 +440,7 @@ def test_rollout_that_went_on_while_somebody_was_asked_is_not_promoted(
 def test_promote_in_full_goes_on_from_any_step_of_the_version_that_was_looked_at(
     moved: Object, code: Exit, started: Started, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def agreed(*_: Any, **__: Any) -> bool:
-        cluster.objects[f"{ROLLOUTS}/web"]["status"].update(moved)
-        return True
-
-    monkeypatch.setattr(telling, "agreed", agreed)
+    meanwhile(monkeypatch, cluster, moved)
     started(CANARY)
     a_canary(cluster, **PAUSED)
     assert run("promote", "--full") == code
@@ -454,11 +456,7 @@ def test_a_pause_that_was_not_there_before_is_no_sign_that_promote_in_full_was_h
         "pauseConditions": [{"reason": "CanaryPauseStep", "startTime": "2026-01-02T05:00:00Z"}],
     }
 
-    def agreed(*_: Any, **__: Any) -> bool:
-        cluster.objects[f"{ROLLOUTS}/web"]["status"].update(later)
-        return True
-
-    monkeypatch.setattr(telling, "agreed", agreed)
+    meanwhile(monkeypatch, cluster, later)
     started(CANARY)
     a_canary(cluster, **PAUSED)
     cluster.reacts = lambda _: None
