@@ -43,7 +43,6 @@ class System(pulumi.ComponentResource):
     ) -> None:
         """Register `objects`, which `manifests.assembly.assemble` gave for this place."""
         super().__init__("naru:system:System", name, None, opts)
-        found: dict[str, pulumi.Output[list[str]]] = {}
         system = place.system
         migrating = {jobs_name(service): service for service in system.services.values() if service.migration}
         for child, group in groupby(objects, key=lambda placed: component_name(name, placed)):
@@ -51,10 +50,9 @@ class System(pulumi.ComponentResource):
             owner = child.removeprefix(name).removeprefix("/")
             below = pulumi.ResourceOptions(parent=self)
             if owner in system.services:
-                service = WebService(
+                WebService(
                     child, system.services[owner], place=place, surroundings=surroundings, objects=members, opts=below
                 )
-                found[owner] = service.urls
             elif owner in migrating:
                 MigrationJob(
                     child, migrating[owner], place=place, surroundings=surroundings, objects=members, opts=below
@@ -70,5 +68,5 @@ class System(pulumi.ComponentResource):
                 )
             else:
                 declare(self, name, members, surroundings)
-        self.urls = pulumi.Output.all(**found)
+        self.urls = pulumi.Output.from_input(answering(place))
         self.register_outputs({"urls": self.urls})

@@ -7,7 +7,7 @@ from typing import Final
 
 from manifests.placed import Place
 from operations.api_server import ApiError, ApiServer, Object
-from operations.rollout.phase import Phase, deployment_phase, desired, rollout_phase
+from operations.rollout.phase import Phase, deployment_phase, desired, is_observed, rollout_phase
 from operations.rollout.revision import HEALTHY, Revision, revisions
 from settings.service import Service
 from settings.variants import Kind, Role, Variant, variants
@@ -131,8 +131,7 @@ class LiveWorkload:
     @property
     def observed(self) -> bool:
         """Whether its controller has seen the newest change of its specification."""
-        metadata = self.object.get("metadata") or {}
-        return str(self._status.get("observedGeneration")) == str(metadata.get("generation"))
+        return is_observed(self.object)
 
     def by_hash(self, found: str) -> Revision | None:
         """Return the revision with this hash of its pod template."""

@@ -20,12 +20,18 @@ def desired(workload: Object) -> int:
     return 1 if replicas is None else int(replicas)
 
 
+def is_observed(workload: Object) -> bool:
+    """Tell whether its controller has seen the newest change of a workload's specification."""
+    seen = (workload.get("status") or {}).get("observedGeneration")
+    return str(seen) == str((workload.get("metadata") or {}).get("generation", 0))
+
+
 def rollout_phase(rollout: Object) -> tuple[Phase, str]:
     """Return the phase of a Rollout and why it is not healthy."""
     status = rollout.get("status") or {}
     if not status.get("observedGeneration"):
         return "progressing", NOT_ANSWERED
-    if str(status["observedGeneration"]) != str(rollout["metadata"].get("generation", 0)):
+    if not is_observed(rollout):
         return "progressing", "Argo Rollouts has not seen the newest change yet"
     if status.get("controllerPause") and not status.get("pauseConditions"):
         return "progressing", "it was promoted and goes on"

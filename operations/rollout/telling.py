@@ -14,6 +14,7 @@ from operations.rollout.asking import agreed
 from operations.rollout.decision import Decision
 from operations.rollout.live import LiveWorkload
 from operations.rollout.patches import Patches
+from operations.rollout.phase import is_observed
 from operations.rollout.subject import Subject
 
 PATIENCE: Final = 30.0
@@ -166,7 +167,7 @@ def promoted(before: Object, now: Object) -> bool:
     status = now.get("status") or {}
     unpausing = bool(status.get("controllerPause")) and not status.get("pauseConditions")
     again = bool(status.get("pauseConditions")) and _pause(now) == _pause(before)
-    return _seen(now) and not unpausing and not again
+    return is_observed(now) and not unpausing and not again
 
 
 def _pause(rollout: Object) -> tuple[object, ...]:
@@ -199,10 +200,4 @@ def stage(rollout: Object) -> tuple[object, ...]:
 
 def seen(_before: Object, now: Object) -> bool:
     """Tell whether the controller has seen the newest change of the spec."""
-    return _seen(now)
-
-
-def _seen(rollout: Object) -> bool:
-    """Tell whether the controller has seen the newest change of the spec."""
-    generation = rollout["metadata"].get("generation", 0)
-    return str((rollout.get("status") or {}).get("observedGeneration")) == str(generation)
+    return is_observed(now)
