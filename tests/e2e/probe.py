@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -118,6 +119,14 @@ class Probe:
         for one in self.seen.values():
             assert one.looks, f"{one.service} was never looked at"
             assert not one.gaps(), f"{one.service} had no ready pod for {one.gaps()} s, in {one.looks} looks"
+
+    @contextmanager
+    def never_below(self, service: str, pods: int) -> Iterator[None]:
+        """Fail where a Service had fewer ready pods within a `with` statement, or `check` finds something."""
+        begin = time.monotonic()
+        yield
+        self.check()
+        assert self[service].least(begin) >= pods
 
     def _watch(self) -> None:
         path = f"/apis/discovery.k8s.io/v1/namespaces/{self._namespace}/endpointslices"

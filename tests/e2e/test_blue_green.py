@@ -49,10 +49,8 @@ def probe(plane: ControlPlane, traffic: Traffic) -> Iterator[Probe]:
 @pytest.fixture(autouse=True)
 def never_without_its_pods(probe: Probe) -> Iterator[None]:
     """Hold every test of this file to what blue-green promises: a whole version behind the active Service."""
-    begin = time.monotonic()
-    yield
-    probe.check()
-    assert probe[ACTIVE].least(begin) >= PODS
+    with probe.never_below(ACTIVE, PODS):
+        yield
 
 
 def status(cluster: Cluster) -> dict[str, Any]:

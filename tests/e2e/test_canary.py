@@ -46,10 +46,8 @@ def probe(plane: ControlPlane, traffic: Traffic) -> Iterator[Probe]:
 @pytest.fixture(autouse=True)
 def never_fewer_than_five(probe: Probe) -> Iterator[None]:
     """Hold every test of this file to what a guide without downtime promises."""
-    begin = time.monotonic()
-    yield
-    probe.check()
-    assert probe[NAME].least(begin) >= PODS
+    with probe.never_below(NAME, PODS):
+        yield
 
 
 def status(cluster: Cluster) -> dict[str, Any]:

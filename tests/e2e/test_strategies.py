@@ -62,10 +62,8 @@ def probe(plane: ControlPlane, traffic: Traffic) -> Iterator[Probe]:
 
 @pytest.fixture(autouse=True)
 def never_without_its_pods(probe: Probe) -> Iterator[None]:
-    begin = time.monotonic()
-    yield
-    probe.check()
-    assert probe[NAME].least(begin) >= PODS
+    with probe.never_below(NAME, PODS):
+        yield
 
 
 def change(delivery: Delivery, strategy: Mapping[str, Any]) -> None:
