@@ -97,6 +97,22 @@ class Priority(Settings):
     preempts: bool = True
 
 
+Role = Literal["developers", "qa", "operations"]
+"""Who works on a system, as the guides' access tables have it."""
+
+
+class ArgoCD(Settings):
+    """Where Argo CD runs for this environment (in the primary cluster), and what it reads."""
+
+    repository: Annotated[str, Field(pattern=r"^(https?|ssh|git|file)://\S+$|^[^@\s]+@[^:\s]+:\S+$")]
+    """The Git repository with the rendered files, as Argo CD reaches it."""
+    branch: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$")] | None = None
+    """The branch that `naru publish` writes; `env/<stack>` where none is given."""
+    namespace: Name = "argocd"
+    groups: dict[Role, tuple[str, ...]] = {}
+    """The groups of the identity provider that have each role."""
+
+
 class Policies(Settings):
     """What the environment does not let pass."""
 
@@ -133,6 +149,8 @@ class Environment(Settings):
     selects by `release: <its name>` unless it is told otherwise."""
     prometheus: Annotated[str, Field(pattern=r"^https?://")] | None = None
     """Where Argo Rollouts finds Prometheus; where its controller was told to look if none is given."""
+    argocd: ArgoCD | None = None
+    """Argo CD, for the delivery `gitops`; without it files are written, and who applies them is not Naru's business."""
     mesh: Literal["istio"] | None = None
     """The service mesh, where there is one: it can divide traffic and has metrics of its own."""
     storage_class: Name | None = None

@@ -109,13 +109,39 @@ class Gateway(Settings):
     issuer: Name | None = None
 
 
+class Retry(Settings):
+    """How often Argo CD tries a sync again that failed, and how long it waits before each time."""
+
+    limit: int = Field(default=3, ge=0)
+    backoff: Duration = "10s"
+    factor: int = Field(default=2, ge=1)
+    longest: Duration = "3m"
+
+
+class SyncWindow(Settings):
+    """A time in which Argo CD may sync, or may not."""
+
+    kind: Literal["allow", "deny"]
+    schedule: Annotated[str, Field(pattern=r"^\S+( \S+){4}$")]
+    """When it begins: five fields, as cron has them."""
+    duration: Duration
+    time_zone: str = "Asia/Seoul"
+    manual: bool = False
+    """Whether somebody may sync by hand all the same."""
+
+
 class Sync(Settings):
     """How Argo CD brings the cluster to what Git says."""
 
     automated: bool = False
+    """Whether a new commit is synced by itself; else somebody syncs the system's Application."""
     self_heal: bool = False
+    """Whether what was changed by hand in the cluster is put back."""
     prune: bool = True
+    """Whether what is no longer rendered is deleted."""
     ignore_ingress_annotations: bool = False
+    retry: Retry = Retry()
+    windows: tuple[SyncWindow, ...] = ()
 
 
 class Trigger(Settings):

@@ -1,0 +1,1 @@
+"""What a change of the repository does to every stack, and how risky that is."""
