@@ -24,6 +24,12 @@ from settings.types import schema_order
 
 SCHEMA = "naru/schema"
 """The annotation of a Job: the version of a database's schema after it, as `auth_db=7`."""
+MIGRATIONS = "naru/migrations"
+"""The annotation of a workload that Argo CD syncs: a hash of the Jobs that run before it.
+
+Argo CD leaves hooks out when it compares, and syncs by itself only what differs: a migration that changed alone would
+never run. Beside the pod template, so that no pod is replaced for it.
+"""
 
 
 def migrations(place: Place, service: Service) -> list[Placed]:
@@ -66,6 +72,14 @@ def migrations(place: Place, service: Service) -> list[Placed]:
 def job_references(place: Place, service: Service) -> tuple[str, ...]:
     """Return the references of a service's Jobs, all of which have completed before its pods start."""
     return tuple(placed.reference for placed in migrations(place, service) if placed.manifest["kind"] == "Job")
+
+
+def migrations_mark(place: Place, service: Service) -> dict[str, str]:
+    """Return the annotation that tells a workload's migrations apart from others; none where Pulumi runs them."""
+    if place.direct:
+        return {}
+    jobs = [placed.manifest for placed in migrations(place, service) if placed.manifest["kind"] == "Job"]
+    return {MIGRATIONS: content_hash(jobs)} if jobs else {}
 
 
 def dry_run_job(place: Place, service: Service, database: str) -> Placed | None:

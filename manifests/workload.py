@@ -8,7 +8,7 @@ from manifests.analysis import needed_templates
 from manifests.claim import claims_of
 from manifests.data_store import needed_stores
 from manifests.deployment import deployment
-from manifests.migration import job_references
+from manifests.migration import job_references, migrations_mark
 from manifests.placed import Part, Place, Placed
 from manifests.pod import PodTemplate, pod_template
 from manifests.rollout import REVISION_LABEL, rollout
@@ -72,6 +72,8 @@ def _workload(
         manifest = rollout(place, service, variant, template.manifest, needed)
     else:
         manifest = deployment(place, service, variant, template.manifest)
+    if mark := migrations_mark(place, service):
+        manifest["metadata"]["annotations"] = {**manifest["metadata"].get("annotations", {}), **mark}
     return Placed(manifest, Part.WORKLOADS, service.name, after=needs)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from manifests.assembly import assemble
-from manifests.migration import SCHEMA, dry_run_job, job_references, migrations
+from manifests.migration import MIGRATIONS, SCHEMA, dry_run_job, job_references, migrations
 from manifests.placed import Manifest, Part, Place, Placed
 from settings.service import Service
 from tests.builders import (
@@ -294,3 +294,27 @@ def test_engine_without_a_dry_run_has_no_such_job() -> None:
     place, service = a_migrated_place({**ONE, "engine": "mongock"})
     assert dry_run_job(place, service, "auth_db") is None
     assert dry_run_job(place, a_service(), "auth_db") is None
+
+
+def workload_mark(migration: dict[str, Any] | None = None, kind: str = "Deployment", **changes: Any) -> str | None:
+    place, _ = a_migrated_place(migration, **changes)
+    manifest = the(assemble(place.stack, place.cluster_name)[place.system.name], kind)
+    assert MIGRATIONS not in (manifest["spec"]["template"]["metadata"].get("annotations") or {}), "no pod is replaced"
+    mark: str | None = (manifest["metadata"].get("annotations") or {}).get(MIGRATIONS)
+    return mark
+
+
+@pytest.mark.parametrize(
+    ("kind", "strategy"), [("Deployment", {"type": "rolling"}), ("Rollout", {"type": "blueGreen"})], ids=str
+)
+def test_migration_that_changes_alone_makes_argo_cd_see_another_workload(kind: str, strategy: dict[str, Any]) -> None:
+    settings: dict[str, Any] = {"delivery": "gitops", "strategy": strategy}
+    before = workload_mark(kind=kind, **settings)
+    assert before is not None
+    assert workload_mark(kind=kind, **settings) == before
+    assert workload_mark({**ONE, "backoffLimit": 1}, kind, **settings) not in {None, before}
+    assert workload_mark(SEVERAL, kind, **settings) not in {None, before}
+
+
+def test_workload_that_pulumi_applies_has_no_mark_of_its_migrations() -> None:
+    assert workload_mark() is None
