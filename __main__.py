@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 import pulumi
@@ -9,10 +10,14 @@ import pulumi
 ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT))
 
-from components.stack_resources import ONLY, register  # noqa: E402 - found beside this file, installed or not
+from components.rendered_files import complete  # noqa: E402 - found beside this file, installed or not
+from components.stack_resources import ONLY, register  # noqa: E402
+from manifests.tree import Tree  # noqa: E402
+from settings.environment import Delivery  # noqa: E402
 from settings.faults import SettingsError  # noqa: E402
 from settings.loading import load  # noqa: E402
 from settings.sealed_checks import unsealed  # noqa: E402
+from settings.stack import Stack  # noqa: E402
 
 
 def main() -> None:
@@ -26,8 +31,19 @@ def main() -> None:
         raise pulumi.RunError(str(error)) from None
     stack, _, systems = os.environ.get(ONLY, "").partition(":")
     only = systems.split(",") if stack == loaded.stack.name else ()
-    addresses = register(loaded.stack, rendered=f"rendered/{loaded.stack.name}", only=only)
-    pulumi.export("urls", addresses)
+    rendered = f"rendered/{loaded.stack.name}"
+    registered = register(loaded.stack, rendered=rendered, only=only)
+    pulumi.export("urls", registered.urls)
+    if loaded.stack.environment.delivery is Delivery.GITOPS and not pulumi.runtime.is_dry_run():
+        registered.once_there(lambda: _complete(loaded.stack, registered.tree, ROOT / rendered, only))
+
+
+def _complete(stack: Stack, tree: Tree, out: Path, only: Collection[str]) -> None:
+    try:
+        complete(stack, tree, out, only)
+    except OSError as error:
+        message = f"{error.filename}: {error.strerror}"
+        raise pulumi.RunError(message) from None
 
 
 main()

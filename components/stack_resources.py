@@ -1,15 +1,20 @@
-"""A whole stack: its systems on its clusters."""
+"""A whole stack: its systems on its clusters, and what Argo CD needs where that applies them."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 
 import pulumi
 
 from components.declare import Surroundings
+from components.gitops_application import GitOpsApplication
 from components.providers import Providers
 from components.shared_resources import SharedResources
 from components.system import System, answering
+from manifests.argocd.names import APPLIED, applications_folder
 from manifests.assembly import COMMON, assemble
-from manifests.placed import Place
+from manifests.delivered import argocd_objects, own_objects
+from manifests.placed import Part, Place
+from manifests.tree import Tree, tree
 from settings.stack import Stack
 
 ONLY = "NARU_ONLY"
@@ -19,28 +24,71 @@ For `naru` alone, which has the engine leave the others as they are: to the engi
 """
 
 
-def register(
-    stack: Stack, *, rendered: str, only: Collection[str] = ()
-) -> dict[str, pulumi.Output[dict[str, list[str]]]]:
-    """Register everything a stack has and return, by `cluster/system`, where its services answer from outside.
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """What came of registering a stack."""
+
+    tree: Tree
+    urls: dict[str, pulumi.Output[dict[str, list[str]]]] = field(default_factory=dict)
+    """By `cluster/system`, where its services answer from outside."""
+    resources: list[pulumi.Resource] = field(default_factory=list)
+    """Every object."""
+
+    def once_there(self, action: Callable[[], None]) -> pulumi.Output[None]:
+        """Do something once every object is as it is to be; of an update that fails it is not done."""
+        there: pulumi.Output[Collection[object]] = pulumi.Output.all(*(one.urn for one in self.resources))
+        return there.apply(lambda _: action())
+
+
+def register(stack: Stack, *, rendered: str, only: Collection[str] = ()) -> Registered:
+    """Register everything a stack has.
 
     With `only` these systems alone, and what is common to all: for an update that excludes the others. What is excluded
     and registered all the same the engine (3.250, `step_generator.go`) writes together with what it stood on, and then
     refuses that in its own turn: a pending change of strategy of one system would keep all others up. Logical names
     start with the cluster's name, so that a second cluster renames nothing.
     """
-    providers = Providers(stack, rendered)
-    addresses = {}
-    for cluster in stack.environment.clusters:
-        for name, objects in assemble(stack, cluster).items():
+    assembled = {cluster: assemble(stack, cluster) for cluster in stack.environment.clusters}
+    found = tree(stack, assembled)
+    providers = Providers(stack, found, rendered)
+    made = Registered(found)
+    for cluster, systems in own_objects(stack, assembled, found).items():
+        for name, objects in systems.items():
             surroundings = Surroundings(stack.environment, providers.of(cluster, name))
             if name == COMMON:
-                SharedResources(f"{cluster}/{name}", objects=objects, surroundings=surroundings)
-                continue
-            place = Place(stack, stack.systems[name], cluster)
-            if only and name not in only:
-                addresses[f"{cluster}/{name}"] = pulumi.Output.from_input(answering(place))
-                continue
-            system = System(f"{cluster}/{name}", place, objects=objects, surroundings=surroundings)
-            addresses[f"{cluster}/{name}"] = system.urls
-    return addresses
+                if objects:
+                    SharedResources(f"{cluster}/{name}", objects=objects, surroundings=surroundings)
+            elif only and name not in only:
+                urls = answering(Place(stack, stack.systems[name], cluster))
+                made.urls[f"{cluster}/{name}"] = pulumi.Output.from_input(urls)
+            else:
+                place = Place(stack, stack.systems[name], cluster)
+                system = System(f"{cluster}/{name}", place, objects=objects, surroundings=surroundings)
+                made.urls[f"{cluster}/{name}"] = system.urls
+            made.resources.extend(surroundings.registered.values())
+    _register_argocd(stack, made, providers, only)
+    return made
+
+
+def _register_argocd(stack: Stack, made: Registered, providers: Providers, only: Collection[str]) -> None:
+    """Register what Argo CD needs, for the systems that are registered."""
+    objects = argocd_objects(stack, made.tree)
+    if not objects:
+        return
+    primary = stack.environment.primary
+    applying = Surroundings(stack.environment, dict.fromkeys(Part, providers.of_cluster(primary)))
+    applied = {placed.reference for placed in made.tree.applied}
+    for name, members in objects.items():
+        folder = applications_folder(stack, name)
+        writing = providers.of_folder(folder) if folder in made.tree.folders else None
+        if name == COMMON or not only or name in only:
+            surroundings = Surroundings(stack.environment, dict.fromkeys(Part, writing) if writing else {})
+            GitOpsApplication(
+                f"{primary}/{name}/{APPLIED}",
+                objects=members,
+                applied=applied,
+                applying=applying,
+                writing=surroundings,
+            )
+            made.resources.extend(surroundings.registered.values())
+    made.resources.extend(applying.registered.values())

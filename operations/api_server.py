@@ -74,8 +74,15 @@ class ApiServer:
 
     def apply(self, path: str, body: Mapping[str, Any], field_manager: str) -> Object:
         """Apply some fields of one object, server-side and without force. Raises as `get` does."""
+        return self._apply(path, body, {"fieldManager": field_manager})
+
+    def would_apply(self, path: str, body: Mapping[str, Any], field_manager: str) -> Object:
+        """Return what an object would be if these fields were applied over whoever has them. Raises as `get` does."""
+        return self._apply(path, body, {"fieldManager": field_manager, "force": "true", "dryRun": "All"})
+
+    def _apply(self, path: str, body: Mapping[str, Any], query: Mapping[str, str]) -> Object:
         headers = {"Accept": "application/json", "Content-Type": "application/apply-patch+yaml"}
-        return self._call("PATCH", path, {"fieldManager": field_manager}, headers, body)
+        return self._call("PATCH", path, query, headers, body)
 
     def merge(self, path: str, body: Mapping[str, Any], field_manager: str = MANAGER) -> Object:
         """Change some fields of one object by a JSON merge patch; null takes a field away. Raises as `get` does."""

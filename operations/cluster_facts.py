@@ -23,22 +23,27 @@ _VERBS: Final = ("create", "patch")  # server-side apply is a patch that may cre
 
 def gather(server: ApiServer, needed: Needs) -> Facts:
     """Ask a cluster for what its `Needs` are compared with. Raises ApiError and UnreachableError."""
-    resources = served(server.get("/api", _DISCOVERY), server.get("/apis", _DISCOVERY))
+    served_kinds = resources(server)
     kinds = {kind for kind, _ in needed.classes}
     lists = {kind: path for kind, path in _CLASS_PATHS.items() if kind in kinds}
     found = all_of(server, lists)
     namespaces = _namespaces(server, needed)
     return Facts(
         server=server.url,
-        resources=resources,
+        resources=served_kinds,
         classes={
             kind: {item["metadata"]["name"]: item["metadata"].get("annotations") or {} for item in items}
             for kind, items in found.items()
         },
         namespaces=namespaces,
-        refused=_refused(server, needed, resources),
+        refused=_refused(server, needed, served_kinds),
         secrets=_secrets(server, {namespace for namespace, _ in needed.secrets}),
     )
+
+
+def resources(server: ApiServer) -> dict[Kind, str]:
+    """Return the plural of each kind that a cluster serves. Raises ApiError and UnreachableError."""
+    return served(server.get("/api", _DISCOVERY), server.get("/apis", _DISCOVERY))
 
 
 def _namespaces(server: ApiServer, needed: Needs) -> dict[str, tuple[str, str]] | None:

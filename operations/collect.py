@@ -24,7 +24,11 @@ _PATHS = {
 
 
 def collectable(
-    objects: Sequence[Placed], systems: Collection[str], lists: Mapping[str, Sequence[Object]]
+    objects: Sequence[Placed],
+    systems: Collection[str],
+    lists: Mapping[str, Sequence[Object]],
+    *,
+    made_before: str = "",
 ) -> list[Object]:
     """Return the ConfigMaps of `systems` that nobody needs: not in `objects`, and named by nothing in their namespace.
 
@@ -49,6 +53,7 @@ def collectable(
         item
         for item in lists["ConfigMap"]
         if item.get("immutable")
+        and not (made_before and item["metadata"]["creationTimestamp"] >= made_before)
         and item["metadata"]["namespace"] in namespaces
         and (item["metadata"].get("labels") or {}).get("app.kubernetes.io/managed-by") == "naru"
         and (item["metadata"].get("labels") or {}).get("app.kubernetes.io/part-of") in systems
@@ -74,10 +79,13 @@ def config_map_names(manifest: Object) -> set[str]:
     return found - {""}
 
 
-def collect(server: ApiServer, objects: Sequence[Placed], systems: Collection[str]) -> int:
-    """Delete them and return how many; one that may not be deleted stays. Raises UnreachableError."""
+def collect(server: ApiServer, objects: Sequence[Placed], systems: Collection[str], *, made_before: str = "") -> int:
+    """Delete them and return how many; one that may not be deleted stays. Raises UnreachableError.
+
+    With `made_before`, a time in ISO 8601 and UTC, no younger ones: what names them may be about to come.
+    """
     deleted = 0
-    for item in collectable(objects, systems, all_of(server, _PATHS)):
+    for item in collectable(objects, systems, all_of(server, _PATHS), made_before=made_before):
         metadata = item["metadata"]
         try:
             server.delete(f"/api/v1/namespaces/{metadata['namespace']}/configmaps/{metadata['name']}", metadata)

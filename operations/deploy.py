@@ -7,6 +7,11 @@ from pathlib import Path
 
 import typer
 
+from components.rendered_files import clear
+from manifests.argocd.applications import FINALIZER
+from manifests.assembly import COMMON
+from manifests.delivered import argocd_objects
+from manifests.tree import argocd_of
 from operations import output
 from operations.automation import Request
 from operations.exits import Exit, Stop
@@ -15,7 +20,7 @@ from operations.output import say
 from operations.schema_gate import older_code
 from operations.sealing.generated import prepared
 from operations.session import Session, open_session
-from operations.updating import collected, failures, tell, update
+from operations.updating import applications, collected, failures, tell, update
 from settings.environment import Tier
 from settings.loading import Loaded, load
 
@@ -51,13 +56,15 @@ def up(root: Path, name: str, named: Sequence[str], choices: Choices) -> int:
         return _declined()
     outcome = update(session, request, expected=session.expected, rollback=choices.rollback)
     cleared = collected(session) if outcome.result == "succeeded" else 0
+    found = applications(session) if outcome.result == "succeeded" else []
     for line in failures(session, outcome):
         say(line)
     if choices.as_json:
-        systems = [state.as_json() for state in outcome.states]
-        output.write_json({**outcome.as_json(name), "collected": cleared, "systems": systems})
+        told = {"collected": cleared, "systems": [state.as_json() for state in outcome.states]}
+        by_git = {"applications": [row.as_json() for row in found]} if session.argocd_server else {}
+        output.write_json({**outcome.as_json(name), **told, **by_git})
     else:
-        tell(session, outcome, cleared)
+        tell(session, outcome, cleared, found)
     return outcome.code
 
 
@@ -74,7 +81,7 @@ def destroy(root: Path, name: str, named: Sequence[str], choices: Choices) -> in
     session.connect()
     session.deployed = session.engine.deployed()
     request = session.check_identity(session.destroy_request(named, refresh=choices.refresh))
-    protected = session.deployed.protected_of(session.systems if named else session.deployed.systems)
+    protected = session.deployed.protected_of(session.systems if named else (*session.deployed.systems, COMMON))
     if protected:
         raise Stop(
             Exit.REFUSED,
@@ -82,10 +89,14 @@ def destroy(root: Path, name: str, named: Sequence[str], choices: Choices) -> in
             "set policies.protectData to false and `naru up` first",
         )
     what = ", ".join(session.systems) if named else "everything"
+    for line in _left_to_argocd(session):
+        say(line)
     if not choices.yes and not _confirmed(f"Delete {what} of the stack {name}?"):
         return _declined()
     count = session.expected if named else session.deployed.objects
     outcome = operate(session, "destroy", lambda take: session.engine.destroy(request, take), count)
+    if outcome.result == "succeeded" and not session.direct:
+        clear(stack, session.tree, root / "rendered" / name, session.systems if named else ())
     for line in output.failure_lines(outcome.failures):
         say(line)
     if choices.as_json:
@@ -133,6 +144,26 @@ def _older_code(session: Session, loaded: Loaded) -> list[str]:
     """Return a line for each service of the chosen systems whose image is older than its database's schema."""
     reached = {place: version for place, version in session.deployed.schemas().items() if place[0] in session.systems}
     return [str(fault) for fault in older_code(loaded, reached)]
+
+
+def _left_to_argocd(session: Session) -> list[str]:
+    """Return a line about what Argo CD does once its Applications are gone."""
+    argocd = argocd_of(session.stack)
+    systems = argocd_objects(session.stack, session.tree) if argocd else {}
+    found = [placed.manifest for name in session.systems for placed in systems.get(name, ())]
+    applied = {placed.manifest["metadata"]["name"] for placed in session.tree.applied}
+    parents = [one["metadata"] for one in found if one["kind"] == "Application" and one["metadata"]["name"] in applied]
+    if not parents or argocd is None:
+        return []
+    names = ", ".join(parent["name"] for parent in parents)
+    if all(FINALIZER in parent.get("finalizers", ()) for parent in parents):
+        return [
+            f"Argo CD deletes what {names} deployed, but for what is protected there; it has to be at work for that"
+        ]
+    return [
+        f"what Argo CD deployed stays in the clusters, with the Applications that {names} made: "
+        f"`kubectl --namespace {argocd.namespace} delete application NAME` takes them away"
+    ]
 
 
 def _declined() -> Exit:

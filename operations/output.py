@@ -136,10 +136,15 @@ def next_lines(states: Sequence[SystemState], stack: str) -> list[str]:
     return list(found.values())
 
 
-def write_report(states: Sequence[SystemState], *, live: bool) -> None:
-    """Write the tables to stdout; where nobody asked the cluster (not `live`) only the addresses."""
+def write_table(table: Table) -> None:
+    """Write a table to stdout."""
     # A pipe has no width of its own, and no reason may be cut for one.
     console = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=200)
+    console.print(table)
+
+
+def write_report(states: Sequence[SystemState], *, live: bool) -> None:
+    """Write the tables to stdout; where nobody asked the cluster (not `live`) only the addresses."""
     if live:
-        console.print(system_table(states))
+        write_table(system_table(states))
     write_lines(address_lines(states))

@@ -1,13 +1,19 @@
 """One stack, opened for an operation: its settings and objects, its engine, its clusters."""
 
+import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from components.providers import KUBECONFIG
 from manifests.assembly import COMMON, assemble
+from manifests.delivered import delivered
 from manifests.placed import Place, Placed
+from manifests.tree import Tree, argocd_of, tree
 from operations import cluster_facts, cluster_state, preflight
 from operations.api_server import ApiError, ApiServer, ContextError, UnreachableError, connect
+from operations.argocd import facts as argocd_facts
+from operations.argocd import findings as argocd_findings
 from operations.automation import Engine, Request
 from operations.deployed import Deployed
 from operations.engine_command import EngineCommand
@@ -34,13 +40,17 @@ class Session:
     systems: dict[str, System]
     """Those the command is about."""
     objects: dict[str, dict[str, tuple[Placed, ...]]]
-    """By cluster and system, `common` included, for those systems."""
+    """By cluster and system, `common` included, for those systems: what Pulumi registers."""
     engine: Engine
     assembled: Objects = field(default_factory=dict)
     """The same for all systems."""
     deployed: Deployed = field(default_factory=lambda: Deployed({}))
     servers: dict[str, ApiServer] = field(default_factory=dict)
     """By cluster, where Pulumi itself applies."""
+    tree: Tree = field(default_factory=lambda: Tree({}, {}))
+    """The folders of the stack, where it goes to files."""
+    argocd_server: ApiServer | None = None
+    """The cluster of Argo CD, where that applies the files: Pulumi applies what Argo CD needs for it."""
 
     @property
     def direct(self) -> bool:
@@ -53,11 +63,15 @@ class Session:
         return sum(len(placed) for systems in self.objects.values() for placed in systems.values())
 
     def connect(self) -> None:
-        """Reach every cluster. Raises Stop with all that cannot be."""
+        """Reach every cluster that Pulumi applies to. Raises Stop with all that cannot be."""
+        environment = self.stack.environment
         faults = []
-        for name, cluster in self.stack.environment.clusters.items() if self.direct else ():
+        for name, cluster in environment.clusters.items():
             try:
-                self.servers[name] = connect(cluster, self.root)
+                if self.direct:
+                    self.servers[name] = connect(cluster, self.root)
+                elif argocd_of(self.stack) and name == environment.primary:
+                    self.argocd_server = connect(cluster, self.root)
             except (ContextError, UnreachableError, ApiError) as error:
                 faults.append(f"refused: {name}: {error}")
         if faults:
@@ -74,14 +88,17 @@ class Session:
                 cluster: needs(placed for system in systems.values() for placed in system)
                 for cluster, systems in self.objects.items()
             },
+            self._about_argocd(),
         )
 
     def check_identity(self, request: Request) -> Request:
         """Refuse clusters that are not those the stack was deployed to; otherwise as `check`. Raises Stop."""
         return self._checked(request, dict.fromkeys(self.objects, needs(())))
 
-    def _checked(self, request: Request, needed: Mapping[str, Needs]) -> Request:
-        found = []
+    def _checked(
+        self, request: Request, needed: Mapping[str, Needs], found: Sequence[preflight.Finding] = ()
+    ) -> Request:
+        found = list(found)
         for cluster, server in self.servers.items():
             known = self.deployed.namespaces(cluster)
             try:
@@ -100,6 +117,18 @@ class Session:
         if stopping:
             raise Stop(Exit.REFUSED, f"nothing was changed: {len(stopping)} to put right first")
         return request
+
+    def _about_argocd(self) -> list[preflight.Finding]:
+        """Return all there is to say against having Argo CD apply the stack. Raises Stop."""
+        server, argocd, primary = self.argocd_server, argocd_of(self.stack), self.stack.environment.primary
+        if server is None or argocd is None:
+            return []
+        needed = needs(self.tree.applied)
+        try:
+            found = preflight.findings(primary, needed, cluster_facts.gather(server, needed), {})
+            return [*found, *argocd_findings.findings(self.stack, argocd, argocd_facts.gather(server, argocd))]
+        except (ApiError, UnreachableError) as error:
+            raise Stop(Exit.REFUSED, f"refused: {primary}: {error}") from None
 
     def hand_over(self) -> None:
         """Keep the number of pods of what an update leaves to an autoscaler from now on. Raises Stop."""
@@ -142,11 +171,14 @@ def open_session(root: Path, stack: Stack, named: Sequence[str], operation: str)
     """Choose a stack's systems and prepare its engine. Raises SettingsError and Stop."""
     systems = chosen(stack, named)
     assembled = {cluster: assemble(stack, cluster) for cluster in stack.environment.clusters}
+    renders = stack.environment.delivery is Delivery.GITOPS
+    found = tree(stack, assembled) if renders else Tree({}, {})
+    registered = delivered(stack, assembled, found)
     objects = {
         cluster: {system: placed for system, placed in all_.items() if system in systems or system == COMMON}
-        for cluster, all_ in assembled.items()
+        for cluster, all_ in registered.items()
     }
-    return Session(root, stack, systems, objects, _engine(root, stack, operation), assembled)
+    return Session(root, stack, systems, objects, _engine(root, stack, operation), registered, tree=found)
 
 
 def _engine(root: Path, stack: Stack, operation: str) -> Engine:
@@ -161,8 +193,11 @@ def _engine(root: Path, stack: Stack, operation: str) -> Engine:
             environment = ControlPlane(root).pulumi_environment(lines())
         except ToolchainError as error:
             raise Stop(Exit.REFUSED, *str(error).splitlines()) from None
-    # A provider that renders to a directory refuses to know a cluster as well.
+    # A provider that renders to a directory is to know no cluster; the one that applies is handed the kubeconfig.
     renders = stack.environment.delivery is Delivery.GITOPS
-    command = EngineCommand(environment, say, without=("KUBECONFIG",) if renders else ())
+    if renders and os.environ.get("KUBECONFIG"):
+        paths = os.environ["KUBECONFIG"].split(os.pathsep)
+        environment = {**environment, KUBECONFIG: os.pathsep.join(str(Path(path).absolute()) for path in paths if path)}
+    command = EngineCommand(environment, say, without=("KUBECONFIG", KUBECONFIG) if renders else ())
     log = log_file(root, f"{stack.name}-{operation}")
     return Engine(root, stack.name, command, log, say, environment, own)

@@ -6,12 +6,19 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
+from components.rendered_files import complete
+from manifests.assembly import COMMON
+from manifests.delivered import argocd_objects
 from manifests.job import jobs_name
 from manifests.placed import Place
+from manifests.tree import argocd_of
 from operations import output
 from operations.api_server import ApiError, UnreachableError
+from operations.argocd.control import Applications
+from operations.argocd.table import Row, application_table, next_lines, rows
 from operations.automation import Request
 from operations.collect import collect
+from operations.exits import Exit, Stop
 from operations.handover.order import hand_over, prepared
 from operations.handover.plan import moves
 from operations.marks import mark
@@ -64,6 +71,7 @@ def update(
     if outcome.result == "interrupted":
         return outcome
     if outcome.result == "succeeded":
+        _complete(session, request)
         mark_healthy(session)
     elif handed_over and rollback:
         outcome = replace(outcome, rolled_back=tuple(roll_back(session, outcome.failures)))
@@ -110,12 +118,12 @@ def failures(session: Session, outcome: Outcome) -> list[str]:
     return [*failed, *lines, *outcome.rolled_back]
 
 
-def tell(session: Session, outcome: Outcome, cleared: int) -> None:
-    """Write how an update ended and how its systems are."""
+def tell(session: Session, outcome: Outcome, cleared: int, found: Sequence[Row] = ()) -> None:
+    """Write how an update ended and how its systems are, with the Applications that were `found`."""
     if outcome.states:
         output.write_report(outcome.states, live=session.direct)
     if not session.direct and outcome.result == "succeeded":
-        say(f"rendered/{session.stack.name} holds the manifests: Argo CD applies them once they are committed")
+        _tell_by_git(session, found)
     if outcome.result == "succeeded":
         say(output.counted(outcome.tally.changed, outcome.tally.expected, outcome.seconds))
     if cleared:
@@ -124,6 +132,47 @@ def tell(session: Session, outcome: Outcome, cleared: int) -> None:
         say(line)
     for line in (f"not ready: {state.cluster}/{state.system}" for state in outcome.states if not state.ready):
         say(line)
+
+
+def applications(session: Session) -> list[Row]:
+    """Return the Applications of the chosen systems, where Argo CD applies their files."""
+    argocd = argocd_of(session.stack)
+    if session.argocd_server is None or argocd is None:
+        return []
+    systems = [
+        system
+        for system, objects in argocd_objects(session.stack, session.tree).items()
+        if system in (COMMON, *session.systems) and any(one.manifest["kind"] == "Application" for one in objects)
+    ]
+    try:
+        return rows(Applications(session.argocd_server, session.stack, argocd), session.stack, systems)
+    except (ApiError, UnreachableError) as error:
+        say(f"warning: {error}; how the Applications are is not known")
+        return []
+
+
+def _tell_by_git(session: Session, found: Sequence[Row]) -> None:
+    """Write what is to be done with the files, and how Argo CD's Applications are."""
+    argocd = argocd_of(session.stack)
+    if argocd is None:
+        say(f"rendered/{session.stack.name} holds the manifests: Argo CD applies them once they are committed")
+        return
+    if found:
+        output.write_table(application_table(found))
+    automated = {name: system.sync.automated for name, system in session.systems.items()}
+    for line in next_lines(session.stack, argocd, automated):
+        say(line)
+
+
+def _complete(session: Session, request: Request) -> None:
+    """See that all files are there, now that the engine's last deletions are done. Raises Stop."""
+    if session.direct:
+        return
+    out = session.root / "rendered" / session.stack.name
+    try:
+        complete(session.stack, session.tree, out, request.systems)
+    except OSError as error:
+        raise Stop(Exit.FAILED, f"{error.filename}: {error.strerror}: `naru up` again completes it") from None
 
 
 def _states(session: Session, components: Collection[str] | None) -> Sequence[SystemState]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator
 
+from settings.argocd_checks import check_argocd
 from settings.environment import Delivery, Environment, Tier
 from settings.exposure_checks import check_exposure
 from settings.faults import Fault, Path, quoted
@@ -46,7 +47,7 @@ def check_stack(stack: Stack, locate: Locate, *, unread: Collection[str] = ()) -
             note(name, _dependencies(stack, system, path, workload, unread))
             if isinstance(workload, Service):
                 note(name, _service(stack.environment, system, path, workload))
-    for name, finding in check_unique(stack, locate):
+    for name, finding in (*check_unique(stack, locate), *check_argocd(stack)):
         note(name, [finding])
     return faults
 

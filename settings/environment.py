@@ -170,6 +170,11 @@ class Environment(Settings):
         return self
 
     @property
+    def by_argocd(self) -> bool:
+        """Whether Argo CD applies, from a branch that `naru publish` writes."""
+        return self.delivery is Delivery.GITOPS and self.argocd is not None
+
+    @property
     def primary(self) -> str:
         """The name of the cluster where data stores live."""
         return next((name for name, cluster in self.clusters.items() if cluster.primary), next(iter(self.clusters)))

@@ -5,7 +5,7 @@ One Argo CD may serve several stacks, so that every name begins with the stack's
 
 from typing import Final
 
-from manifests.placed import Part
+from manifests.placed import Manifest, Part
 from settings.environment import ArgoCD
 from settings.stack import Stack
 
@@ -48,3 +48,15 @@ def applied_folder(stack: Stack) -> str:
 def applications_folder(stack: Stack, system: str) -> str:
     """Return the folder that a system's parent reads, below the stack's folder."""
     return f"{stack.environment.primary}/{APPLICATIONS}/{system}"
+
+
+def argo_metadata(argocd: ArgoCD, name: str, part_of: str, component: str = "") -> Manifest:
+    """Return the metadata of an object of Argo CD; labels have no room for its own name, which is a long one."""
+    labels = {
+        "app.kubernetes.io/name": part_of,
+        "app.kubernetes.io/part-of": part_of,
+        "app.kubernetes.io/managed-by": "naru",
+    }
+    if component:
+        labels["app.kubernetes.io/component"] = component
+    return {"name": name, "namespace": argocd.namespace, "labels": labels}

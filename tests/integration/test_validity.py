@@ -14,8 +14,10 @@ from manifests.assembly import assemble
 from manifests.placed import Manifest
 from tests.assembled import STACKS, objects, stack
 from tests.integration.judge import POD_OWNERS, Judge, changes, deployments_of, pods_of
+from tests.unit.manifests.argocd.stacks import named
 from tests.unit.manifests.strategies import BY_ALB, BY_INGRESS_NGINX, every_strategy
 
+WITH_ARGO_CD = [name for name in STACKS if stack(name).environment.argocd]
 CLUSTERS = [(name, cluster) for name in STACKS for cluster in stack(name).environment.clusters]
 LABELS = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
 NAMESPACE: Manifest = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "planted", "labels": LABELS}}
@@ -67,6 +69,16 @@ def test_every_rollouts_pods_could_be_a_deployments(judge: Judge, name: str, clu
     made = [deployment for manifest in manifests for deployment in deployments_of(manifest)]
     assert len(made) == sum(manifest["kind"] == "Rollout" for manifest in manifests)
     assert [fault for deployment in made for fault in judge.faults(deployment)] == []
+
+
+@pytest.mark.parametrize("name", WITH_ARGO_CD)
+def test_every_object_of_argo_cd_is_taken_without_a_word_and_kept_whole(judge: Judge, name: str) -> None:
+    argocd = stack(name).environment.argocd
+    assert argocd is not None
+    judge.create([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": argocd.namespace}}])
+    manifests = named(stack(name))
+    assert {manifest["kind"] for manifest in manifests.values()} == {"AppProject", "Application"}
+    assert [fault for manifest in manifests.values() for fault in judge.faults(manifest)] == []
 
 
 @pytest.mark.parametrize("delivery", ["direct", "gitops"])
@@ -135,6 +147,8 @@ def an_ingress(spec: dict[str, Any], **metadata: Any) -> Manifest:
     return manifest
 
 
+AN_APPLICATION = {"project": "faulty", "destination": {"name": "main"}, "source": {"repoURL": "a", "path": "b"}}
+
 # What each is, and what is said of it: a judge that takes one of them would take it of a stack, too.
 PLANTED: dict[str, tuple[Manifest, str]] = {
     "unknown field": (a_deployment(lambda it: it["spec"].update(replica=2)), "field not declared in schema"),
@@ -182,6 +196,14 @@ PLANTED: dict[str, tuple[Manifest, str]] = {
     ),
     "unknown field of a Rollout's pods": (
         a_rollout(lambda it: container_of(it).update(resources={"request": {"cpu": "1"}})),
+        "field not declared in schema",
+    ),
+    "unknown field of an AppProject": (
+        custom("argoproj.io/v1alpha1", "AppProject", sourceRepo=["*"]),
+        "field not declared in schema",
+    ),
+    "unknown field of an Application": (
+        custom("argoproj.io/v1alpha1", "Application", **AN_APPLICATION, syncPolicy={"automatic": {}}),
         "field not declared in schema",
     ),
     "quantity that is not canonical": (

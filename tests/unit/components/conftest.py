@@ -60,8 +60,8 @@ def registered(recorded: Recorded) -> Registered:
     def run(stack: Stack, only: Collection[str] = ()) -> Recorded:
         @pulumi.runtime.test  # type: ignore[untyped-decorator]
         def program() -> pulumi.Output[Any]:
-            urls = register(stack, rendered="rendered/test", only=only)
-            return pulumi.Output.all(**urls).apply(recorded.answering.update)
+            made = register(stack, rendered="rendered/test", only=only)
+            return pulumi.Output.all(**made.urls).apply(recorded.answering.update)
 
         program()
         return recorded

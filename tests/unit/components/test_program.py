@@ -10,6 +10,8 @@ import pytest
 from pulumi.runtime import mocks
 
 from components.stack_resources import ONLY
+from operations.render import render
+from settings.loading import load
 from tests.assembled import ROOT
 from tests.projects import Project
 from tests.unit.components.conftest import Recorded
@@ -49,6 +51,51 @@ def test_program_registers_the_systems_that_naru_says_of_its_stack(
     monkeypatch.setenv(ONLY, said)
     registered = run(program, monkeypatch).resources
     assert {args.name.partition("/")[2] for args in registered if args.typ == "naru:system:System"} == systems
+
+
+@pytest.fixture
+def by_git(program: Project) -> Project:
+    """The program on a stack that Argo CD deploys."""
+    argocd = "delivery: gitops\n    argocd: { repository: 'https://git.example.com/deployments.git' }"
+    program.change("Pulumi.dev.yaml", "tier: development", f"tier: development\n    {argocd}")
+    return program
+
+
+def test_program_completes_the_files_of_what_it_registered(by_git: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(by_git, monkeypatch)
+    render(load(by_git.root, "dev").stack, by_git.root / "out")
+    assert files_in(by_git.root / "rendered" / "dev") == files_in(by_git.root / "out")
+
+
+def test_program_writes_nothing_in_a_preview(by_git: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: True)
+    run(by_git, monkeypatch)
+    assert not (by_git.root / "rendered").exists()
+
+
+def test_program_of_a_direct_stack_writes_nothing(program: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(program, monkeypatch)
+    assert not (program.root / "rendered").exists()
+
+
+def test_program_completes_the_files_of_the_systems_that_naru_says(
+    by_git: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(ONLY, "dev:mail")
+    run(by_git, monkeypatch)
+    found = files_in(by_git.root / "rendered" / "dev")
+    assert {path.split("/")[1] for path in found if path.count("/") == 4} == {"applications", "common", "mail"}
+    assert [path for path in found if "shop" in path] == []
+
+
+def test_program_says_in_one_line_what_it_cannot_write(by_git: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    (by_git.root / "rendered").touch()
+    with pytest.raises(pulumi.RunError, match="rendered/dev: Not a directory"):
+        run(by_git, monkeypatch)
+
+
+def files_in(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_program_refuses_a_secret_that_is_not_sealed_before_it_registers_anything(

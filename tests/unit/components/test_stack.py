@@ -3,13 +3,18 @@
 import re
 from collections import Counter
 from collections.abc import Mapping
+from typing import Any
 
+import pulumi
 import pytest
+from pulumi.runtime.mocks import MockResourceArgs
 
 from components.declare import resource_type
-from components.providers import KUBERNETES_VERSION
+from components.providers import KUBECONFIG, KUBERNETES_VERSION
+from components.stack_resources import register
 from local import provider
-from manifests.assembly import COMMON, assemble
+from manifests.assembly import COMMON
+from manifests.tree import tree
 from settings.stack import Stack
 from tests.unit.components.conftest import Recorded, Registered
 
@@ -23,8 +28,7 @@ def test_components_register_exactly_the_objects_that_are_rendered(
     stack = stacks[name]
     rendered = [
         (resource_type(placed.manifest), placed.manifest)
-        for cluster in stack.environment.clusters
-        for objects in assemble(stack, cluster).values()
+        for objects in tree(stack).folders.values()
         for placed in objects
     ]
     seen = [(args.typ, args.inputs) for args in registered(stack).objects]
@@ -69,12 +73,72 @@ def test_a_multi_cluster_stack_has_one_provider_for_each_directory(
     stacks: Mapping[str, Stack], registered: Registered
 ) -> None:
     providers = {
-        args.name: args.inputs["renderYamlToDirectory"]
+        args.name: args.inputs
         for args in registered(stacks["prod"]).resources
         if args.typ == "pulumi:providers:kubernetes"
     }
-    assert providers["tokyo/immersiverse/workloads"] == "rendered/test/tokyo/immersiverse/workloads"
-    assert "tokyo/plate/workloads" not in providers
+    assert providers["tokyo/immersiverse/foundation"] == {
+        "renderYamlToDirectory": "rendered/test/tokyo/immersiverse/foundation"
+    }
+    assert providers.keys() - {"seoul"} == tree(stacks["prod"]).folders.keys() - {"seoul/argocd"}
+    assert tree(stacks["prod"]).shared == {"tokyo/immersiverse/workloads": "seoul/immersiverse/workloads"}
+
+
+@pytest.mark.parametrize("name", ["dev", "prod"])
+def test_what_argo_cd_needs_goes_to_the_primary_cluster_and_everything_else_to_files(
+    name: str, stacks: Mapping[str, Stack], registered: Registered
+) -> None:
+    objects = registered(stacks[name]).objects
+    applied = {args.inputs["metadata"]["name"] for args in objects if _provider(args) == "seoul"}
+    assert applied == {placed.manifest["metadata"]["name"] for placed in tree(stacks[name]).applied}
+    folders = {_provider(args) for args in objects} - {"seoul"}
+    assert folders == tree(stacks[name]).folders.keys() - {"seoul/argocd"}
+
+
+def test_the_provider_that_applies_for_argo_cd_is_handed_the_kubeconfig_and_no_other_is(
+    stacks: Mapping[str, Stack], registered: Registered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handed = {}
+    make = pulumi.ProviderResource.__init__
+
+    def note(self: Any, provider: str, name: str, props: Any = None, opts: Any = None, **more: Any) -> None:
+        handed[name] = opts.env_var_mappings
+        make(self, provider, name, props, opts, **more)
+
+    monkeypatch.setattr(pulumi.ProviderResource, "__init__", note)
+    found = registered(stacks["prod"]).resources
+    assert {name: variables for name, variables in handed.items() if variables} == {"seoul": {KUBECONFIG: "KUBECONFIG"}}
+    (applying,) = [args.inputs for args in found if args.name == "seoul"]
+    assert applying == {
+        "context": "naru-prod-seoul",
+        "clusterIdentifier": "prod/seoul",
+        "enableSecretMutable": "true",
+    }
+
+
+@pytest.mark.parametrize("name", ["local", "staging"])
+def test_argo_cds_objects_are_below_their_systems_component(
+    name: str, stacks: Mapping[str, Stack], registered: Registered
+) -> None:
+    made = [args.name for args in registered(stacks[name]).resources if args.typ == "naru:gitops:GitOpsApplication"]
+    expected = [f"seoul/{system}/argocd" for system in (COMMON, *stacks[name].systems)]
+    assert made == (expected if name == "staging" else [])
+
+
+def _provider(args: MockResourceArgs) -> str:
+    """Return the logical name of the provider of an object: its reference is a URN and an ID."""
+    return str(args.provider).split("::")[-2]
+
+
+def test_an_action_is_done_once_every_object_is_there(stacks: Mapping[str, Stack], recorded: Recorded) -> None:
+    seen: list[int] = []
+
+    @pulumi.runtime.test  # type: ignore[untyped-decorator]
+    def program() -> Any:
+        return register(stacks["dev"], rendered="r").once_there(lambda: seen.append(len(recorded.objects)))
+
+    program()
+    assert seen == [sum(map(len, tree(stacks["dev"]).folders.values()))]
 
 
 def test_a_direct_stack_has_one_provider_for_each_cluster(stacks: Mapping[str, Stack], registered: Registered) -> None:

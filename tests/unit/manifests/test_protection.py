@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from manifests.assembly import assemble
-from manifests.protection import SYNC_OPTIONS
+from manifests.protection import COMPARE_OPTIONS, SYNC_OPTIONS
 from tests.assembled import objects
 from tests.builders import a_data_store, a_stack, a_system
 
@@ -45,3 +45,16 @@ def test_a_secret_that_no_data_store_reads_may_go() -> None:
     held = {name for name, found in secrets.items() if SYNC_OPTIONS in found["metadata"].get("annotations", {})}
     assert "SealedSecret/data/postgresql-credentials" in held
     assert "SealedSecret/services/auth-secrets" in secrets.keys() - held
+
+
+def test_what_stays_holds_no_later_sync_up() -> None:
+    for found in objects("prod").values():
+        annotations = found["metadata"].get("annotations") or {}
+        assert ("Prune=false" in annotations.get(SYNC_OPTIONS, "")) == (COMPARE_OPTIONS in annotations)
+
+
+@pytest.mark.parametrize(("stack", "options"), [("prod", "Prune=false"), ("local", None)])
+def test_config_map_that_an_earlier_revision_may_name_is_not_pruned_by_argo_cd(stack: str, options: str | None) -> None:
+    found = [one for name, one in objects(stack).items() if name.startswith("ConfigMap/")]
+    assert found
+    assert {(one["metadata"].get("annotations") or {}).get(SYNC_OPTIONS) for one in found} == {options}

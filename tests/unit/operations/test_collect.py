@@ -25,6 +25,14 @@ def test_an_old_one_that_nothing_names_goes() -> None:
     assert collected(config_map()) == ["old"]
 
 
+@pytest.mark.parametrize(("made", "goes"), [("2026-01-01T11:59:59Z", True), ("2026-01-01T12:00:00Z", False)])
+def test_young_one_stays_where_what_names_it_may_be_about_to_come(made: str, goes: bool) -> None:
+    found = config_map(metadata={"labels": LABELS, "creationTimestamp": made})
+    lists: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS} | {"ConfigMap": [found]}
+    objects = placed(manifest("ConfigMap", "current"), workload())
+    assert bool(collectable(objects, ["plate"], lists, made_before="2026-01-01T12:00:00Z")) is goes
+
+
 def test_the_current_one_stays_though_nothing_names_it_yet() -> None:
     assert collected(config_map("current")) == []
 

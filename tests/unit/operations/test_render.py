@@ -3,18 +3,24 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from manifests.assembly import assemble
 from manifests.placed import Part, Placed
+from manifests.tree import Tree, tree
 from operations import render as module
 from operations.render import MARKER, NotOursError, RenderReport, render, rendered
 from settings.stack import Stack
 from tests.builders import TWO_CLUSTERS, a_service, a_stack, a_system, with_sealed
 
 WORKLOADS = "main/demo/workloads/1-manifest"
+ARGOCD: dict[str, Any] = {
+    "delivery": "gitops",
+    "argocd": {"repository": "https://git.example.com/deployments.git"},
+}
 
 
 def stack_of(*names: str, **changes: object) -> Stack:
@@ -118,6 +124,53 @@ def test_folders_of_a_system_that_is_gone_go_with_it(tmp_path: Path) -> None:
     render(a_stack(demo), tmp_path)
     assert not (tmp_path / "main" / "other").exists()
     assert (tmp_path / "main" / "demo").is_dir()
+
+
+def test_folders_of_argo_cd_are_written_and_go_with_it(tmp_path: Path) -> None:
+    system = a_system(a_service("api"), clusters="all")
+    with_it = a_stack(system, clusters=TWO_CLUSTERS, **ARGOCD)
+    without = a_stack(system, clusters=TWO_CLUSTERS, delivery="gitops")
+    render(with_it, tmp_path)
+    found = set(files_in(tmp_path))
+    assert "seoul/argocd/1-manifest/argoproj.io_v1alpha1-appproject-argocd-dev-demo.yaml" in found
+    children = "seoul/applications/demo/1-manifest/argoproj.io_v1alpha1-application-argocd"
+    assert f"{children}-dev-tokyo-demo-workloads.yaml" in found
+    assert not (tmp_path / "tokyo").exists()
+
+    report = render(without, tmp_path)
+    assert set(files_in(tmp_path)) == {*all_files(without), MARKER}
+    assert report.removed == len([path for path in found if "/argocd/" in path or "/applications/" in path])
+    assert not (tmp_path / "seoul" / "argocd").exists()
+    assert not (tmp_path / "seoul" / "applications").exists()
+
+
+def test_application_of_a_part_that_is_gone_is_removed(tmp_path: Path) -> None:
+    both = a_system(a_service("api"), clusters="all")
+    render(a_stack(both, clusters=TWO_CLUSTERS, **ARGOCD), tmp_path)
+    one = a_stack(a_system(a_service("api")), clusters=TWO_CLUSTERS, **ARGOCD)
+    assert render(one, tmp_path).removed == 2
+    assert set(files_in(tmp_path)) == {*all_files(one), MARKER}
+
+
+def test_what_was_left_unfinished_of_argo_cds_folders_is_removed(tmp_path: Path) -> None:
+    stack = a_stack(a_system(a_service("api")), **ARGOCD)
+    render(stack, tmp_path)
+    for folder in ("main/argocd", "main/applications/demo"):
+        unfinished = tmp_path / folder / "0-crd.unfinished"
+        unfinished.mkdir()
+        (unfinished / "half.yaml").touch()
+        (tmp_path / folder / "1-manifest" / "half.yaml.unfinished").touch()
+    render(stack, tmp_path)
+    assert set(files_in(tmp_path)) == {*all_files(stack), MARKER}
+
+
+def test_what_pins_the_applications_in_a_branch_stays(tmp_path: Path) -> None:
+    stack = a_stack(a_system(a_service("api")), **ARGOCD)
+    render(stack, tmp_path)
+    pinned = tmp_path / "main/applications/demo/pinned.jsonnet"
+    pinned.write_text("[]", encoding="utf-8")
+    assert render(stack, tmp_path).removed == 0
+    assert pinned.is_file()
 
 
 def test_what_somebody_else_put_beside_the_files_stays(tmp_path: Path) -> None:
@@ -241,8 +294,8 @@ def test_secret_with_values_is_never_written(tmp_path: Path, monkeypatch: pytest
     stack = a_stack(a_system(a_service()))
     metadata = {"name": "credentials", "namespace": "demo"}
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, field: {"password": "hunter2"}}
-    assembled = {"demo": (*assemble(stack, "main")["demo"], Placed(secret, Part.FOUNDATION))}
-    monkeypatch.setattr(module, "assemble", lambda *_: assembled)
+    folders = {**tree(stack).folders, "main/demo/foundation": (Placed(secret, Part.FOUNDATION),)}
+    monkeypatch.setattr(module, "tree", lambda _: Tree(folders, {}))
     with pytest.raises(ValueError, match="credentials carries values") as refused:
         render(stack, tmp_path / "out")
     assert "hunter2" not in str(refused.value)

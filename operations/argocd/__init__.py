@@ -1,0 +1,1 @@
+"""Argo CD, asked and told through its cluster's API: how Applications are, and that they sync now."""

@@ -1,0 +1,60 @@
+"""What an update by Pulumi does beside applying, done here where Argo CD applies.
+
+Healthy versions are marked for a rollback to find, with room made for them, and ConfigMaps that no revision names any
+more are deleted: Argo CD leaves them standing, since an earlier revision may come back to them.
+"""
+
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from manifests.assembly import assemble
+from manifests.placed import Place
+from operations.api_server import ApiError, ApiServer, ContextError, UnreachableError, connect
+from operations.collect import collect
+from operations.marks import mark
+from operations.output import say
+from settings.stack import Stack
+
+_UNDER_WAY: Final = timedelta(minutes=15)
+"""How long something may be under way that Argo CD applies, so that its ConfigMap is there and nothing names it yet."""
+
+
+class Upkeep:
+    """The clusters of a stack that can be asked; of the others a warning is all there is to say."""
+
+    def __init__(self, root: Path, stack: Stack, systems: Collection[str]) -> None:
+        self._stack = stack
+        self._systems = {name: stack.systems[name] for name in systems if name in stack.systems}
+        self._servers: dict[str, ApiServer] = {}
+        for name, cluster in stack.environment.clusters.items():
+            try:
+                self._servers[name] = connect(cluster, root)
+            except (ContextError, UnreachableError, ApiError) as error:
+                say(f"warning: {name}: {error}; healthy versions are not marked there")
+
+    def mark(self, *, replacing: bool = False) -> None:
+        """Mark what is healthy now; with `replacing` room is made for it, as a new version is about to come."""
+        for cluster, server in self._servers.items():
+            places = [Place(self._stack, system, cluster) for system in self._systems.values()]
+            try:
+                mark(server, places, lambda _: replacing)
+            except (ApiError, UnreachableError) as error:
+                say(f"warning: {cluster}: {error}; healthy versions are not marked")
+
+    def collect(self) -> int:
+        """Delete the ConfigMaps that nothing names any more, and return how many there were."""
+        found = 0
+        for cluster, server in self._servers.items():
+            assembled = assemble(self._stack, cluster)
+            objects = [placed for name in self._systems for placed in assembled.get(name, ())]
+            try:
+                found += collect(server, objects, self._systems, made_before=_some_time_ago())
+            except (ApiError, UnreachableError) as error:
+                say(f"warning: {cluster}: {error}; old ConfigMaps stay for the next run")
+        return found
+
+
+def _some_time_ago() -> str:
+    return (datetime.now(UTC) - _UNDER_WAY).strftime("%Y-%m-%dT%H:%M:%SZ")

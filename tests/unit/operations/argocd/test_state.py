@@ -1,0 +1,143 @@
+"""How Applications are, and what a system still waits for."""
+
+from typing import Any
+
+import pytest
+
+from operations.argocd.state import Application, Standing, application, standing
+
+OLD, NEW = "0" * 40, "1" * 40
+
+
+def live(name: str, *, status: dict[str, Any] | None = None, **spec: Any) -> dict[str, Any]:
+    return {"metadata": {"name": name}, "spec": {"source": {"targetRevision": NEW}, **spec}, "status": status or {}}
+
+
+def an_application(name: str = "dev-shop", **changes: Any) -> Application:
+    usual: dict[str, Any] = {
+        "automated": True,
+        "target": NEW,
+        "sync": "Synced",
+        "revision": NEW,
+        "health": "Healthy",
+        "phase": "Succeeded",
+        "operated": NEW,
+    }
+    return Application(name, **{**usual, **changes})
+
+
+def stands(parent: Application, *children: Application) -> Standing:
+    return standing(parent, children, NEW)
+
+
+FOUNDATION, WORKLOADS = an_application("foundation"), an_application("workloads")
+
+
+def test_application_that_nobody_looked_at_yet_says_nothing() -> None:
+    found = application({"metadata": {"name": "dev-shop"}, "spec": {}})
+    assert found == Application("dev-shop", False, "", "", "", "", "", "")
+    assert not found.running
+
+
+@pytest.mark.parametrize(
+    ("policy", "automated"),
+    [({"automated": {}}, True), ({"automated": {"enabled": False}}, False), ({}, False), (None, False)],
+)
+def test_application_is_automated_where_its_policy_says_so(policy: dict[str, Any] | None, automated: bool) -> None:
+    assert application(live("a", syncPolicy=policy)).automated is automated
+
+
+def test_operation_that_is_asked_for_and_not_begun_is_under_way() -> None:
+    assert application({**live("a"), "operation": {"sync": {}}}).running
+
+
+def test_failed_hook_is_named_with_its_reason_before_the_operation_s_own_words() -> None:
+    resources = [
+        {"kind": "Deployment", "namespace": "shop", "name": "web", "status": "Synced"},
+        {"kind": "Job", "namespace": "shop", "name": "migrate", "hookPhase": "Failed", "message": "backoff limit"},
+    ]
+    status = {
+        "operationState": {
+            "phase": "Failed",
+            "message": "one or more tasks failed",
+            "syncResult": {"revision": NEW, "resources": resources},
+        },
+        "conditions": [{"type": "SyncError", "message": "Failed last sync"}, {"type": "OrphanedResourceWarning"}],
+    }
+    found = application(live("a", status=status))
+    assert found.trouble == ("Job shop/migrate: backoff limit", "one or more tasks failed", "Failed last sync")
+    assert (found.phase, found.operated) == ("Failed", NEW)
+
+
+def test_running_operation_says_what_it_waits_for() -> None:
+    status = {"operationState": {"phase": "Running", "message": "waiting for completion of hook batch/Job/migrate"}}
+    assert application(live("a", status=status)).waiting == "waiting for completion of hook batch/Job/migrate"
+
+
+def test_system_is_there_when_all_its_applications_are() -> None:
+    assert stands(an_application(), FOUNDATION, WORKLOADS) == Standing("there")
+
+
+def test_version_that_waits_for_somebody_to_promote_it_holds_no_system_up() -> None:
+    assert stands(an_application(), FOUNDATION, an_application("w", health="Suspended")).state == "there"
+
+
+@pytest.mark.parametrize(
+    ("parent", "child", "reason"),
+    [
+        ({"revision": OLD}, {}, "dev-shop is at 000000000000"),
+        ({"revision": "", "sync": ""}, {}, "dev-shop is at nothing yet"),
+        ({"sync": "OutOfSync"}, {}, "dev-shop is OutOfSync"),
+        ({"phase": "Running", "waiting": "healthy state of x"}, {}, "dev-shop: healthy state of x"),
+        ({"phase": "Running"}, {"target": OLD}, "workloads: it comes after what is before it"),
+        ({}, {"phase": "Running", "waiting": "hook"}, "workloads: hook"),
+        ({}, {"revision": OLD}, "workloads: it is at 000000000000"),
+        ({}, {"sync": "OutOfSync"}, "workloads: it is OutOfSync"),
+        ({}, {"health": "Progressing"}, "workloads is Progressing"),
+        ({}, {"health": ""}, "workloads is not looked at yet"),
+    ],
+)
+def test_system_waits_for_the_first_that_is_not_there(
+    parent: dict[str, Any], child: dict[str, Any], reason: str
+) -> None:
+    assert stands(an_application(**parent), FOUNDATION, an_application("workloads", **child)) == Standing(
+        "waiting", reason
+    )
+
+
+def test_system_that_is_synced_by_hand_waits_for_somebody() -> None:
+    found = stands(an_application(automated=False, sync="OutOfSync", phase="", operated=""), FOUNDATION)
+    assert found.state == "by hand"
+    assert "waits for somebody" in found.reason
+
+
+def test_system_somebody_is_syncing_waits_for_nobody_else() -> None:
+    parent = an_application(automated=False, sync="OutOfSync", phase="Running", operated="")
+    assert stands(parent, FOUNDATION).state == "waiting"
+
+
+def test_child_that_failed_at_the_commit_fails_its_system_with_the_reason() -> None:
+    child = an_application("workloads", phase="Failed", trouble=("Job a/b: backoff limit", "later"))
+    assert stands(an_application(phase="Failed"), FOUNDATION, child) == Standing(
+        "failed", "workloads: Job a/b: backoff limit"
+    )
+
+
+def test_child_that_is_tried_again_has_not_failed_its_system() -> None:
+    child = an_application("workloads", phase="Running", waiting="Retrying attempt #1", sync="OutOfSync")
+    assert stands(an_application(phase="Failed"), FOUNDATION, child).state == "waiting"
+
+
+def test_child_that_failed_at_an_earlier_commit_is_still_to_be_moved() -> None:
+    child = an_application("workloads", target=OLD, operated=OLD, phase="Failed")
+    assert stands(an_application(phase="Running"), FOUNDATION, child).state == "waiting"
+
+
+def test_parent_that_failed_says_so_where_no_child_did() -> None:
+    parent = an_application(phase="Error", sync="OutOfSync", trouble=("not permitted in project",))
+    assert stands(parent, FOUNDATION) == Standing("failed", "dev-shop: not permitted in project")
+
+
+def test_branch_that_cannot_be_read_fails_the_system() -> None:
+    parent = an_application(sync="Unknown", revision=OLD, trouble=("cannot read the repository",))
+    assert stands(parent) == Standing("failed", "dev-shop: cannot read the repository")
