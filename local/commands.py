@@ -1,16 +1,17 @@
-"""How each process of the control plane is started: its arguments, all of them, as functions of where things are."""
+"""How each process of Kubernetes is started: its arguments, all of them, as functions of where things are."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import local
-from local import in_cluster, prometheus, rollouts, sealing
-from local.certificates import Authority
+from local import prometheus, rollouts, sealing
+from local.argocd import names as argocd
+from local.places import Places
 from local.ports import ADDRESS
 from local.processes import Command
 
@@ -31,84 +32,12 @@ ORDER: Final = (
     rollouts.NAME,
 )
 
+# With what runs only where it was asked for, by what that is called.
+EXTRAS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({argocd.NAME: argocd.PROCESSES})
+EVERY: Final = (*ORDER, *(process for processes in EXTRAS.values() for process in processes))
+
 # They would look for the definitions of what they watch at ever longer intervals: these have to be served first.
 OF_CUSTOM_RESOURCES: Final = (sealing.NAME, rollouts.NAME)
-
-
-@dataclass(frozen=True)
-class Places:
-    """Where the control plane keeps what its processes read and write."""
-
-    data: Path
-
-    @property
-    def pki(self) -> Path:
-        """Certificates and keys."""
-        return self.data / "pki"
-
-    @property
-    def cluster_authority(self) -> Authority:
-        """Signs for the API server and whoever talks to it."""
-        return Authority(self.pki, "ca")
-
-    @property
-    def etcd_authority(self) -> Authority:
-        """Signs for etcd and the API server, its one client: nobody else of the cluster gets past RBAC that way."""
-        return Authority(self.pki, "etcd-ca")
-
-    @property
-    def signing_key(self) -> Path:
-        """Signs service account tokens."""
-        return self.pki / "service-accounts.key"
-
-    @property
-    def tokens(self) -> Path:
-        """The bearer tokens the API server knows, for whom a certificate will not do."""
-        return self.pki / "tokens.csv"
-
-    @property
-    def sealing_account(self) -> Path:
-        """What the Sealed Secrets controller finds as its service account."""
-        return self.data / "sealed-secrets"
-
-    @property
-    def prometheus(self) -> Path:
-        """What Prometheus reads and writes."""
-        return self.data / "prometheus"
-
-    @property
-    def scraped(self) -> Path:
-        """What Prometheus is told when it starts: what to scrape, and how often."""
-        return self.prometheus / "prometheus.yaml"
-
-    @property
-    def targets(self) -> Path:
-        """Where it finds the addresses of what it scrapes."""
-        return self.prometheus / prometheus.TARGETS
-
-    @property
-    def records(self) -> Path:
-        """Which processes were started."""
-        return self.data / "run"
-
-    @property
-    def logs(self) -> Path:
-        """What they say."""
-        return self.data / "logs"
-
-    @property
-    def ports(self) -> Path:
-        """The ports they listen on."""
-        return self.data / "ports.json"
-
-    @property
-    def stages(self) -> Path:
-        """KWOK's stages, with the delays of this control plane."""
-        return self.data / "stages.yaml"
-
-    def kubeconfig(self, user: str) -> Path:
-        """Return the kubeconfig of a user; `admin` has the one for people."""
-        return self.data / ("kubeconfig" if user == "admin" else f"{user}.kubeconfig")
 
 
 def etcd(places: Places, ports: Mapping[str, int], binary: Path, version: str) -> Command:
@@ -255,65 +184,4 @@ def kubelet(places: Places, version: str) -> Command:
         version,
         environment={"PYTHONPATH": str(Path(local.__file__).parent.parent), "PYTHONUNBUFFERED": "1"},
         state=version,
-    )
-
-
-def sealed_secrets(ports: Mapping[str, int], launcher: tuple[str, ...], binary: Path, version: str) -> Command:
-    """Run the Sealed Secrets controller, which `launcher` has find its service account."""
-    return Command(
-        sealing.NAME,
-        (
-            *launcher,
-            str(binary),
-            f"--listen-addr={ADDRESS}:{ports['sealing']}",
-            # It cannot be told to serve no metrics; nobody reads them, so any free port will do.
-            f"--listen-metrics-addr={ADDRESS}:0",
-            # What was sealed once is kept under .naru/ and stays sealed with the newest key: none comes by itself.
-            "--key-renew-period=0",
-        ),
-        version,
-        ports["sealing"],
-        environment=in_cluster.environment(ADDRESS, ports["api"], sealing.NAMESPACE),
-    )
-
-
-def scraper(places: Places, ports: Mapping[str, int], binary: Path, version: str) -> Command:
-    """Run Prometheus, which anybody on this machine may ask, and nobody change or end over the network."""
-    return Command(
-        prometheus.NAME,
-        (
-            str(binary),
-            f"--config.file={places.scraped}",
-            f"--web.listen-address={ADDRESS}:{ports['prometheus']}",
-            f"--storage.tsdb.path={places.prometheus / 'data'}",
-            # More than the longest window of an analysis; blocks are of two hours anyway.
-            "--storage.tsdb.retention.time=2h",
-            "--log.level=warn",
-        ),
-        version,
-        ports["prometheus"],
-    )
-
-
-def argo_rollouts(places: Places, ports: Mapping[str, int], binary: Path, version: str) -> Command:
-    """Run the Argo Rollouts controller, whose analyses ask our Prometheus where they name no other."""
-    return Command(
-        rollouts.NAME,
-        (
-            str(binary),
-            f"--kubeconfig={places.kubeconfig('rollouts')}",
-            "--leader-elect=false",
-            # It would serve metrics and its health on every address of this machine, and cannot be told otherwise:
-            # with a port that does not exist it logs that, and serves nothing.
-            "--metricsPort=-1",
-            "--healthzPort=-1",
-            "--qps=300",
-            "--burst=600",
-            "--loglevel=warn",
-        ),
-        version,
-        environment={
-            "ARGO_ROLLOUTS_PROMETHEUS_ADDRESS": prometheus.url(ports["prometheus"]),
-            "POD_NAMESPACE": rollouts.NAMESPACE,  # not that of a pod this machine may be
-        },
     )

@@ -13,7 +13,17 @@ ADDRESS: Final = "127.0.0.1"
 
 # Below the range systems hand out for outgoing connections (32768 and up on Linux), so that they stay free.
 PREFERRED: Final[Mapping[str, int]] = MappingProxyType(
-    {"api": 26443, "etcd": 26379, "etcd-peer": 26380, "sealing": 26080, "prometheus": 26090}
+    {
+        "api": 26443,
+        "etcd": 26379,
+        "etcd-peer": 26380,
+        "sealing": 26080,
+        "prometheus": 26090,
+        "git": 26418,
+        "redis": 26400,
+        "argocd-repo-server": 26081,
+        "argocd-controller": 26082,
+    }
 )
 
 _LAST: Final = 32767

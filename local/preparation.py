@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Final
 
 from local import commands, kubeconfig, prometheus, rollouts, sealing
+from local.argocd import names as argocd
 from local.certificates import Identity, signing_key
-from local.commands import Places
 from local.files import private_directory, write_private
+from local.places import Places
 from local.ports import ADDRESS, choose
 
 _SERVER_HOSTS: Final = (
@@ -34,6 +35,8 @@ _USERS: Final = {
     "kwok": Identity("naru:kwok"),
     "kubelet": Identity("naru:kubelet"),
     "rollouts": Identity(rollouts.USER),
+    "argocd": Identity(argocd.CONTROLLER_USER),
+    argocd.CLUSTER_KUBECONFIG: Identity(argocd.CLUSTER_USER),
 }
 _CLUSTER_MEMBERS: Final = {"kube-apiserver": Identity("kube-apiserver", hosts=_SERVER_HOSTS), **_USERS}
 _ETCD_MEMBERS: Final = {
@@ -45,6 +48,10 @@ _LISTENING: Final = {
     "kube-apiserver": {"api"},
     sealing.NAME: {"sealing"},
     prometheus.NAME: {"prometheus"},
+    argocd.REDIS: {"redis"},
+    argocd.GIT: {"git"},
+    argocd.REPO_SERVER: {"argocd-repo-server"},
+    argocd.CONTROLLER: {"argocd-controller"},
 }
 
 

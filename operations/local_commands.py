@@ -3,7 +3,7 @@
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 
-from local.plane import ControlPlane, PlaneError
+from local.plane import ArgoCD, ControlPlane, PlaneError
 from local.progress import Progress, Step, lines
 from local.toolchain import ToolchainError
 from manifests.assembly import assemble
@@ -25,8 +25,8 @@ from settings.loading import load
 from settings.stack import Stack
 
 
-def up(root: Path, name: str) -> int:
-    """Bring up the control plane with the classes that a stack's objects name."""
+def up(root: Path, name: str, extras: Iterable[str] = ()) -> int:
+    """Bring up the control plane with the classes that a stack's objects name, and what is to run beside it."""
     stack = load(root, name).stack
     if stack.environment.tier is not Tier.LOCAL:
         raise Stop(Exit.REFUSED, f"{name} is of the tier {stack.environment.tier.value}: only the tier local runs here")
@@ -35,7 +35,9 @@ def up(root: Path, name: str) -> int:
     storage, ingress = classes(stack)
     try:
         with _progress() as progress:
-            kubeconfig = plane.up(progress=progress, storage_classes=storage, ingress_classes=ingress)
+            kubeconfig = plane.up(
+                progress=progress, storage_classes=storage, ingress_classes=ingress, extras=map(str, extras)
+            )
             # What Pulumi needs is built with the rest, so that the next command begins at once.
             plane.pulumi_environment(progress)
         prepared(root, name)
@@ -44,6 +46,8 @@ def up(root: Path, name: str) -> int:
     except PlaneError as error:
         raise Stop(Exit.FAILED, *str(error).splitlines()) from None
     say(f"the control plane is ready ({time.monotonic() - begun:.0f} s)")
+    if argocd := _argocd(plane):
+        say(f"Argo CD reads {argocd.url}; push to {argocd.repository}")
     write_lines([f"KUBECONFIG={kubeconfig}"])
     return Exit.OK
 
@@ -62,10 +66,13 @@ def status(root: Path, *, as_json: bool) -> int:
     running = all(process.running for process in processes)
     if as_json:
         found = [asdict(process) for process in processes]
-        write_json({"running": running, "kubeconfig": str(plane.kubeconfig), "processes": found})
+        told = {"running": running, "kubeconfig": str(plane.kubeconfig), "processes": found}
+        if argocd := _argocd(plane):
+            told["argocd"] = {"url": argocd.url, "repository": str(argocd.repository)}
+        write_json(told)
     else:
         write_lines(
-            f"{process.name:<26}"
+            f"{process.name:<30}"
             + (
                 f"pid {process.pid}, port {process.port or '–'}, {process.version}"
                 if process.running
@@ -74,6 +81,13 @@ def status(root: Path, *, as_json: bool) -> int:
             for process in processes
         )
     return Exit.OK if running else Exit.FAILED
+
+
+def _argocd(plane: ControlPlane) -> ArgoCD | None:
+    try:
+        return plane.argocd
+    except PlaneError:
+        return None
 
 
 def classes(stack: Stack) -> tuple[list[str], list[str]]:

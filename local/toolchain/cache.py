@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -17,6 +18,10 @@ def directory() -> Path:
 
 
 def binary(tool: Tool) -> Path:
-    """Return where a tool is once it is built: a folder for each version of its module and of its dependencies."""
+    """Return where a tool is once it is built: a folder for each version of its module and of its dependencies.
+
+    What is built of changed sources has a folder for each of its changes.
+    """
     pins = digest(tool.directory / "go.mod", tool.directory / "go.sum")
-    return directory() / "bin" / f"{tool.folder}-{tool.version}-{pins}" / tool.name
+    changed = f"-{hashlib.sha256(repr(tool.changes).encode()).hexdigest()[:6]}" if tool.changes else ""
+    return directory() / "bin" / f"{tool.folder}-{tool.version}-{pins}{changed}" / tool.name

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -49,9 +50,11 @@ def check(purpose: str) -> str:
 def build(tool: Tool, output: Path) -> None:
     """Build a tool into the file `output`. Raises ToolchainError with the end of what the compiler said."""
     go = check(f"build {tool.name}")
-    _run(tool, [go, "build", "-ldflags", tool.linker_flags, "-o", str(output), tool.package])
+    with tempfile.TemporaryDirectory(dir=output.parent, prefix=".changed-") as temporary:
+        options = changed(tool, _source(go, tool), Path(temporary)) if tool.changes else []
+        _run(tool, [go, "build", *options, "-ldflags", tool.linker_flags, "-o", str(output), tool.package])
     if tool.beside:
-        source = _run(tool, [go, "list", "-m", "-f", "{{.Dir}}", tool.module]).strip()
+        source = _source(go, tool)
         script = output.with_name(Path(tool.beside).name)
         shutil.copyfile(Path(source, tool.beside), script)
         script.chmod(0o755)
@@ -78,6 +81,37 @@ def download(directory: Path, modules: Sequence[str]) -> dict[str, Path]:
         message = f"cannot download {', '.join(missing)}: {'; '.join(dict.fromkeys(reasons))}"
         raise ToolchainError(message)
     return {name: Path(found[name]["Dir"]) for name in modules}
+
+
+def changed(tool: Tool, source: Path, folder: Path) -> list[str]:
+    """Return the options with which Go compiles the changed files of a module in the place of its own.
+
+    They are written to `folder`; what is in the module cache stays as it is. Raises ToolchainError where a file is not
+    what a change expects.
+    """
+    # Go refuses to replace a file below its cache (`-overlay`), so the module gets a name elsewhere.
+    module = folder / "module"
+    module.symlink_to(source)
+    replaced = {}
+    for number, change in enumerate(tool.changes):
+        text = (source / change.file).read_text(encoding="utf-8")
+        if text.count(change.before) != 1:
+            message = f"cannot build {tool.name} {tool.version}: {change.file} does not say {change.before} just once"
+            raise ToolchainError(message)
+        file = folder / f"{number}.go"
+        file.write_text(text.replace(change.before, change.after), encoding="utf-8")
+        replaced[str(module / change.file)] = str(file)
+    overlay, modules = folder / "overlay.json", folder / "go.mod"
+    overlay.write_text(json.dumps({"Replace": replaced}), encoding="utf-8")
+    pins = (tool.directory / "go.mod").read_text(encoding="utf-8")
+    modules.write_text(f"{pins}\nreplace {tool.module} => {json.dumps(str(module))}\n", encoding="utf-8")
+    shutil.copyfile(tool.directory / "go.sum", folder / "go.sum")
+    return [f"-modfile={modules}", f"-overlay={overlay}"]
+
+
+def _source(go: str, tool: Tool) -> Path:
+    _run(tool, [go, "mod", "download", tool.module])
+    return Path(_run(tool, [go, "list", "-m", "-f", "{{.Dir}}", tool.module]).strip())
 
 
 def _run(tool: Tool, command: list[str]) -> str:

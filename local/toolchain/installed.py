@@ -18,7 +18,7 @@ def find(tool: Tool) -> Path | None:
         part = None if whole is None else whole.resolve().with_name(tool.name)
         return part if part is not None and os.access(part, os.X_OK) else None
     found = shutil.which(tool.name)
-    if found is None:
+    if found is None or tool.changes:
         return None
     version = ask(tool, Path(found))
     return Path(found) if version is not None and tool.fits(version) else None

@@ -17,13 +17,22 @@ _VERSION: Final = re.compile(r"\bv?(\d+)\.(\d+)\.(\d+)")
 
 
 @dataclass(frozen=True)
+class Change:
+    """Text of a file of the module that is compiled as another one; it has to be there just once."""
+
+    file: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
 class Tool:
     """A command: its package in the module pinned by `<folder>/go.mod`, and what else would do.
 
     `seconds` is what building takes on two cores. `stamp` lists the string variables that hold the version, with
     `prefix` before it; `numbered` tells what a version of the module is called where it is released; `beside` is a file
     of the module that has to lie next to the binary; `part_of` is the command whose installation brings this one, in
-    the same folder and version.
+    the same folder and version; with `changes` to the module's sources no installation will do.
     """
 
     name: str
@@ -38,6 +47,7 @@ class Tool:
     numbered: Callable[[str], str] = str
     beside: str = ""
     part_of: str = ""
+    changes: tuple[Change, ...] = ()
 
     @property
     def directory(self) -> Path:
@@ -153,6 +163,21 @@ _ALL: Final = (
         stamp=("github.com/argoproj/argo-rollouts/utils/version.version",),
         prefix="",  # it writes the v itself
     ),
+    Tool(
+        "argocd",  # of which each process is a role
+        folder="argo-cd",
+        module="github.com/argoproj/argo-cd/v3",
+        package="github.com/argoproj/argo-cd/v3/cmd",
+        seconds=200,
+        fits=_minors(3, 3, 3),
+        version_arguments=("version", "--client"),
+        stamp=("github.com/argoproj/argo-cd/v3/common.version",),
+        prefix="",  # it writes the v itself
+        beside="manifests/base/config/argocd-cm.yaml",
+        # The application controller serves its metrics on every address of a machine, ends where it cannot, and no flag
+        # tells it otherwise.
+        changes=(Change("controller/appcontroller.go", '"0.0.0.0:%d", metricsPort', '"127.0.0.1:%d", metricsPort'),),
+    ),
     _prometheus("prometheus", 95),
     _prometheus("promtool", 60),
     Tool(
@@ -193,6 +218,17 @@ _ALL: Final = (
         seconds=20,
         fits=_from(5, 7),
         version_arguments=("version",),
+    ),
+    Tool(
+        "actionlint",
+        folder="actionlint",
+        module="github.com/rhysd/actionlint",
+        package="github.com/rhysd/actionlint/cmd/actionlint",
+        seconds=5,
+        fits=_from(1, 7),
+        version_arguments=("-version",),
+        stamp=("github.com/rhysd/actionlint.version",),
+        prefix="",
     ),
 )
 

@@ -150,8 +150,23 @@ class Cluster:
     def apply(self, api_version: str, kind: str, namespace: str, name: str, **fields: Any) -> None:
         """Apply some fields of an object by hand."""
         metadata = {"name": name, "namespace": namespace}
+        self.add({"apiVersion": api_version, "kind": kind, "metadata": metadata, **fields})
+
+    def add(self, obj: Mapping[str, Any]) -> None:
+        """Apply an object by hand."""
         self.api.apply(
-            {"apiVersion": api_version, "kind": kind, "metadata": metadata, **fields},
+            obj,
+            field_manager="test",
+            force=True,
+            dry_run=False,
+            warn=lambda warning: None,
+        )
+
+    def apply_metadata(self, api_version: str, kind: str, namespace: str, name: str, **fields: Any) -> None:
+        """Apply some fields of an object's metadata by hand."""
+        metadata = {"name": name, "namespace": namespace, **fields}
+        self.api.apply(
+            {"apiVersion": api_version, "kind": kind, "metadata": metadata},
             field_manager="test",
             force=True,
             dry_run=False,

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from local import commands
-from local.commands import ORDER, Places
+from local import commands, operator_commands
+from local.commands import ORDER
+from local.places import Places
 from local.ports import PREFERRED
 from local.preparation import prepare
 from local.processes import Command
@@ -34,9 +35,9 @@ def every(places: Places) -> dict[str, Command]:
         commands.scheduler(places, binary, "1"),
         commands.kwok(places, binary, "1"),
         commands.kubelet(places, "1"),
-        commands.scraper(places, PORTS, binary, "1"),
-        commands.sealed_secrets(PORTS, ("/bin/launcher",), binary, "1"),
-        commands.argo_rollouts(places, PORTS, binary, "1"),
+        operator_commands.scraper(places, PORTS, binary, "1"),
+        operator_commands.sealed_secrets(PORTS, ("/bin/launcher",), binary, "1"),
+        operator_commands.argo_rollouts(places, PORTS, binary, "1"),
     ]
     return {command.name: command for command in found}
 

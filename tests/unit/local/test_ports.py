@@ -16,7 +16,7 @@ def test_first_start_takes_the_preferred_ports() -> None:
 
 
 def test_remembered_ports_are_kept() -> None:
-    remembered = {"api": 27001, "etcd": 27002, "etcd-peer": 27003, "sealing": 27004, "prometheus": 27005}
+    remembered = {purpose: 27001 + number for number, purpose in enumerate(PREFERRED)}
     assert choose(remembered, free=everything) == remembered
 
 

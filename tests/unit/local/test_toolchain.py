@@ -6,13 +6,14 @@ import fcntl
 import json
 import re
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from local.progress import Step
 from local.toolchain import TOOLS, ToolchainError, build, cache, ensure, go, installed
-from local.toolchain.tools import Tool, parse_version
+from local.toolchain.tools import Change, Tool, parse_version
 
 
 @pytest.fixture
@@ -221,7 +222,7 @@ def test_rollouts_controller_writes_the_v_of_its_version_itself() -> None:
 
 def test_controllers_are_of_the_version_of_their_definitions() -> None:
     pins = (TOOLS["etcd"].directory.parent / "crds" / "go.mod").read_text(encoding="utf-8")
-    for name in ("rollouts-controller", "sealed-secrets-controller"):
+    for name in ("argocd", "rollouts-controller", "sealed-secrets-controller"):
         assert f"\t{TOOLS[name].module} v{TOOLS[name].version}\n" in pins
 
 
@@ -258,6 +259,47 @@ def test_language_host_has_its_script_beside_it(machine: Path, tmp_path: Path) -
     copied = tmp_path / "pulumi-language-python-exec"
     assert copied.read_bytes() == script.read_bytes()
     assert copied.stat().st_mode & stat.S_IXUSR
+
+
+@pytest.fixture
+def changed(tmp_path: Path) -> tuple[Tool, Path, Path]:
+    """A tool with a change, the module it is built of, and an empty folder."""
+    module, folder = tmp_path / "module", tmp_path / "folder"
+    module.mkdir()
+    folder.mkdir()
+    (module / "main.go").write_text('listen("0.0.0.0")\n', encoding="utf-8")
+    return replace(TOOLS["etcd"], changes=(Change("main.go", "0.0.0.0", "127.0.0.1"),)), module, folder
+
+
+def test_changed_file_is_compiled_in_the_place_of_the_modules_own(changed: tuple[Tool, Path, Path]) -> None:
+    tool, module, folder = changed
+    modules, overlay = (Path(option.partition("=")[2]) for option in go.changed(tool, module, folder))
+    [(own, other)] = json.loads(overlay.read_text(encoding="utf-8"))["Replace"].items()
+    assert Path(other).read_text(encoding="utf-8") == 'listen("127.0.0.1")\n'
+    assert Path(own).read_text(encoding="utf-8") == (module / "main.go").read_text(encoding="utf-8")
+    assert 'listen("0.0.0.0")' in (module / "main.go").read_text(encoding="utf-8")
+    [replaced] = re.findall(rf'^replace {tool.module} => "(.*)"$', modules.read_text(encoding="utf-8"), re.MULTILINE)
+    assert Path(own) == Path(replaced, "main.go")
+    assert modules.with_suffix(".sum").read_bytes() == (tool.directory / "go.sum").read_bytes()
+
+
+@pytest.mark.parametrize("content", ["", "0.0.0.0 0.0.0.0"])
+def test_source_that_is_not_what_a_change_expects_is_not_built(changed: tuple[Tool, Path, Path], content: str) -> None:
+    tool, module, folder = changed
+    (module / "main.go").write_text(content, encoding="utf-8")
+    with pytest.raises(ToolchainError, match=r"cannot build etcd .*: main\.go does not say 0\.0\.0\.0 just once"):
+        go.changed(tool, module, folder)
+
+
+def test_changed_tool_has_a_place_for_each_change(changed: tuple[Tool, Path, Path]) -> None:
+    tool, _, _ = changed
+    other = replace(tool, changes=(Change("main.go", "0.0.0.0", "::1"),))
+    assert len({cache.binary(one) for one in (TOOLS["etcd"], tool, other)}) == 3
+
+
+def test_argo_cd_that_is_installed_is_not_used(machine: Path) -> None:
+    put(machine, "argocd", "argocd: v3.3.0+fd6b7d5")
+    assert installed.find(TOOLS["argocd"]) is None
 
 
 def test_second_build_waits_and_says_so(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
