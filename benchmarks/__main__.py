@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import engine, rendering, report
+from benchmarks import diff, engine, rendering, report
 from benchmarks.measure import CommandFailedError
 from benchmarks.rendering import DifferenceError
 from local.plane import PlaneError
 from local.toolchain import ToolchainError
 
 ROOT = Path(__file__).parent.parent
-_PARTS = ("render", "preview", "up")
+_PARTS = ("render", "diff", "preview", "up")
 
 
 def main(argv: Sequence[str]) -> int:
@@ -28,6 +28,10 @@ def main(argv: Sequence[str]) -> int:
             with tempfile.TemporaryDirectory(prefix="naru-bench-", dir=memory()) as folder:
                 found = rendering.measure(Path(folder), arguments.sizes, arguments.times, _say)
             sections.append(report.rendering(found, arguments.times))
+        if "diff" in parts:
+            _say("diff of all stacks")
+            with tempfile.TemporaryDirectory(prefix="naru-bench-", dir=memory()) as folder:
+                sections.append(report.diff(diff.measure(ROOT, Path(folder), arguments.times), arguments.times))
         if {"preview", "up"} & set(parts):
             previews = arguments.times if "preview" in parts else 0
             updates = arguments.updates if "up" in parts else 0

@@ -5,6 +5,7 @@ import platform
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from benchmarks.diff import Differing, table_rows
 from benchmarks.engine import EngineCosts
 from benchmarks.measure import Runs
 from benchmarks.rendering import Rendering
@@ -70,6 +71,12 @@ def _growth(found: Rendering) -> str:
         f"Time per object at {large.services} services, against {small.services}, the two in turn: {whole:.2f}; "
         f"{rest:.2f} with the start-up taken off both."
     )
+
+
+def diff(found: Differing, times: int) -> str:
+    """Return the table of comparisons of all stacks with a base."""
+    header = ("command", "seconds", "÷ `naru render`", "peak")
+    return f"### Comparing stacks\n\nMedians of {times} runs in turn.\n\n{_table(header, table_rows(found))}"
 
 
 def engine(found: EngineCosts) -> str:

@@ -1,4 +1,4 @@
-"""The console script `naru`: straight to `render` where that is all that is asked, else to the whole command line."""
+"""The console script `naru`: straight to `render` and `diff` where that is what is asked, else to the whole of it."""
 
 import gc
 import sys
@@ -20,6 +20,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             gc.disable()
             root = Path(plain["--root"]) if "--root" in plain else None
             return run_guarded(lambda: rendering.run(root, plain["--stack"], Path(plain["--out"])))
+    if words[:1] == ["diff"]:
+        from operations import diff_commands  # noqa: PLC0415 - typer, but neither Pulumi nor the other commands
+
+        gc.disable()
+        return run_guarded(lambda: diff_commands.run(words[1:]))
     from operations.command import run  # noqa: PLC0415 - typer and rich, which `render` does not need
 
     return run_guarded(lambda: run(words), debug="--debug" in words)

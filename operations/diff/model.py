@@ -127,6 +127,8 @@ class StackDiff:
     after: Cost | None
     trouble: str = ""
     """Why a side is missing: the base's code no longer runs, or the base has no such stack."""
+    alone: tuple[Subject, ...] = ()
+    """Where the base's code no longer runs: all objects of the new side, which nothing was compared with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,8 @@ class Report:
     """What that is."""
     stacks: tuple[StackDiff, ...]
     previews: tuple[Previewed, ...] = ()
+    moved_on: bool = False
+    """Whether the base has commits since the branch left it, which are no part of the comparison."""
 
     @property
     def highest(self) -> Level | None:
