@@ -2,12 +2,25 @@
 
 import importlib.metadata
 from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-from operations import migrate_commands, reading, rollback_commands, rollout_commands, seal_commands
+from operations import (
+    argocd_commands,
+    diff_commands,
+    drift_commands,
+    migrate_commands,
+    publish_commands,
+    reading,
+    release_commands,
+    rollback_commands,
+    rollout_commands,
+    seal_commands,
+    sync_commands,
+)
 from operations.exits import MEANINGS
 from operations.options import (
     AcceptOlderCode,
@@ -52,6 +65,12 @@ local_app = typer.Typer(
     help="The embedded control plane: a real Kubernetes API on this machine, with simulated pods.",
 )
 app.add_typer(local_app, name="local")
+
+
+class Beside(StrEnum):
+    """What may run beside the control plane."""
+
+    ARGOCD = "argocd"
 
 
 def run(argv: Sequence[str]) -> int:
@@ -220,6 +239,9 @@ def up(
     A service of the strategy `rolling` whose new pods do not become ready goes back to its last healthy version. A
     Rollout is not followed to its end: what is under way is told, and `naru rollout status --watch` follows it.
 
+    Of a stack that Argo CD deploys it applies what Argo CD needs, to the primary cluster alone, writes everything else
+    below rendered/STACK, and shows how the Applications are; `naru publish` comes next.
+
     A stack of the tier production is previewed, and confirmed by typing its name. With DRY_RUN=true nothing is changed.
     """
     from operations import deploy  # noqa: PLC0415 - each command imports only what it runs on
@@ -253,6 +275,8 @@ def destroy(
     """Delete what a stack made.
 
     Data go too unless they are protected; a stack of the tier production is refused.
+
+    Of a stack that Argo CD deploys its Applications and files go, and Argo CD then deletes what they deployed.
     """
     from operations import deploy  # noqa: PLC0415 - each command imports only what it runs on
 
@@ -265,16 +289,27 @@ def destroy(
     epilog=examples(
         "naru local up",
         "export $(naru local up) && kubectl get nodes",
+        "naru local up --with argocd && naru local status --json | jq -r .argocd.repository",
     ),
 )
-def local_up(*, stack: StackName = "local", root: Root = None) -> None:
+def local_up(
+    *,
+    stack: StackName = "local",
+    beside: Annotated[
+        list[Beside] | None, typer.Option("--with", metavar="argocd", help="Run it as well, until `naru local down`.")
+    ] = None,
+    root: Root = None,
+) -> None:
     """Start the control plane.
 
     What is missing is built first, and pods can run when it returns. Calling it again changes nothing.
+
+    With `argocd` the real Argo CD runs beside it, on a Git repository of this machine. Without the option it goes on
+    where it runs already.
     """
     from operations import local_commands  # noqa: PLC0415 - each command imports only what it runs on
 
-    raise typer.Exit(local_commands.up(project(root), stack))
+    raise typer.Exit(local_commands.up(project(root), stack, beside or ()))
 
 
 @local_app.command(
@@ -309,7 +344,13 @@ def local_status(*, root: Root = None, as_json: AsJson = False) -> None:
     raise typer.Exit(local_commands.status(project(root), as_json=as_json))
 
 
+argocd_commands.mount(app)
+diff_commands.mount(app)
+drift_commands.mount(app)
 migrate_commands.mount(app)
+publish_commands.mount(app)
+release_commands.mount(app)
 rollout_commands.mount(app)
 rollback_commands.mount(app)
 seal_commands.mount(app)
+sync_commands.mount(app)

@@ -73,7 +73,7 @@ def applied(
         return Applied(_why(outcome), changed=False, interrupted=outcome.code is Exit.INTERRUPTED)
     if outcome.result != "succeeded":
         return Applied(_why(outcome), interrupted=outcome.code is Exit.INTERRUPTED)
-    return _seen_through(root, proposal, servers, health_check=health_check)
+    return seen_through(root, proposal, servers, health_check=health_check)
 
 
 def write_release(root: Path, proposal: Proposal) -> None:
@@ -90,7 +90,8 @@ def _why(outcome: Outcome) -> str:
     return next((f"{one.resource}: {one.reason}" for one in outcome.failures), f"the update was {outcome.result}")
 
 
-def _seen_through(root: Path, proposal: Proposal, servers: Mapping[str, ApiServer], *, health_check: bool) -> Applied:
+def seen_through(root: Path, proposal: Proposal, servers: Mapping[str, ApiServer], *, health_check: bool) -> Applied:
+    """Wait until a service is wholly at its release on every cluster, past the steps of a Rollout."""
     subject = subject_of(load(root, proposal.subject.stack.name).stack, proposal.subject.name)
     begun = time.monotonic()
     watched = [

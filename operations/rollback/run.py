@@ -13,6 +13,7 @@ from operations.output import say
 from operations.release_file import ReleaseFile, read_release
 from operations.rollback import configuration
 from operations.rollback.applying import Applied, applied, write_release
+from operations.rollback.by_git import applied_by_git, published_before
 from operations.rollback.notice import tell_slack
 from operations.rollback.plan import NoWay, Plan, Way, decide, released, together
 from operations.rollback.telling import Ended, Proposal, proposal_lines
@@ -47,7 +48,7 @@ def rollback(root: Path, stack: str, named: str, choices: Choices) -> int:
     loaded = load(root, stack)
     subject = subject_of(loaded.stack, named)
     servers = connected(subject.places, root)
-    plan = _plan(subject, servers, choices)
+    plan = _plan(root, subject, servers, choices)
     if not plan.ways:
         return _stayed(subject, plan, choices)
     proposal = _proposal(root, loaded, subject, plan, servers)
@@ -56,25 +57,33 @@ def rollback(root: Path, stack: str, named: str, choices: Choices) -> int:
         raise Stop(Exit.REFUSED, *what.splitlines(), *(f"refused: {line}" for line in proposal.schema))
     if not agreed(subject, what, yes=choices.yes):
         return _told(proposal, Ended("unchanged"), choices, Exit.OK)
-    if loaded.stack.environment.delivery is Delivery.GITOPS:
+    environment = loaded.stack.environment
+    if environment.delivery is Delivery.GITOPS and not environment.by_argocd:
         write_release(root, proposal)
         say(
-            f"{proposal.after.file} says {proposal.target} now: render it by `naru up --stack {stack}` and commit both;"
+            f"{proposal.after.file} says {proposal.target} now: `naru render` and commit both, for whoever applies them"
         )
-        say("  Argo CD syncs what is committed, and what is not it would undo")
         return _told(proposal, Ended("written", seconds=time.monotonic() - begun), choices, Exit.OK)
-    result = applied(
-        root, proposal, servers, health_check=choices.health_check, accept_older_code=choices.accept_older_code
-    )
+    if environment.by_argocd:
+        result = applied_by_git(root, proposal, servers, health_check=choices.health_check)
+    else:
+        result = applied(
+            root, proposal, servers, health_check=choices.health_check, accept_older_code=choices.accept_older_code
+        )
     return _ended(proposal, result, time.monotonic() - begun, choices)
 
 
-def _plan(subject: Subject, servers: Mapping[str, ApiServer], choices: Choices) -> Plan:
+def _plan(root: Path, subject: Subject, servers: Mapping[str, ApiServer], choices: Choices) -> Plan:
     deciding = subject_of(subject.stack, subject.name, choices.cluster).places
     decisions = {}
     for place in deciding:
         workloads = _live(subject, servers[place.cluster_name], place.cluster_name)
-        decisions[place.cluster_name] = decide(subject.service, workloads, released(place, subject.service), choices.to)
+        said = released(place, subject.service)
+        decided = decide(subject.service, workloads, said, choices.to)
+        if isinstance(decided, NoWay) and subject.stack.environment.by_argocd and choices.to is None:
+            before = published_before(root, subject, workloads[0])
+            decided = decide(subject.service, workloads, said, before) if before else decided
+        decisions[place.cluster_name] = decided
     plan = together(decisions)
     if isinstance(plan, NoWay):
         raise Stop(

@@ -2,14 +2,14 @@
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
 
-from local.plane import ControlPlane, PlaneError, ProcessStatus
+from local.plane import ArgoCD, ControlPlane, PlaneError, ProcessStatus
 from local.progress import Progress, Step
 from local.toolchain import ToolchainError
 from operations import local_commands
@@ -28,13 +28,24 @@ class FakePlane:
         self.asked: list[tuple[str, Any]] = []
         self.failure: Exception | None = None
         self.running = True
+        self.beside: ArgoCD | None = None
 
-    def up(self, *, progress: Progress, storage_classes: list[str], ingress_classes: list[str]) -> Path:
+    def up(
+        self, *, progress: Progress, storage_classes: list[str], ingress_classes: list[str], extras: Iterable[str]
+    ) -> Path:
         progress(Step("build etcd", 1, 2, 30))
         if self.failure is not None:
             raise self.failure
         self.asked.append(("up", (storage_classes, ingress_classes)))
+        if "argocd" in extras:
+            self.beside = ArgoCD("git://127.0.0.1:26418/naru.git", self.kubeconfig.with_name("naru.git"))
         return self.kubeconfig
+
+    @property
+    def argocd(self) -> ArgoCD:
+        if self.beside is None:
+            raise PlaneError("argocd does not run")
+        return self.beside
 
     def pulumi_environment(self, progress: Progress) -> dict[str, str]:
         self.asked.append(("pulumi_environment", progress))
@@ -64,6 +75,30 @@ def test_up_asks_for_the_classes_the_stack_names(project: Project, plane: FakePl
     assert plane.asked[0] == ("up", (["fast"], ["traefik"]))
     assert captured.out == f"KUBECONFIG={plane.kubeconfig}\n"
     assert "[1/2] build etcd, some 30 s" in captured.err
+
+
+def test_up_runs_argo_cd_where_asked_to_and_says_where_to_push(
+    project: Project, plane: FakePlane, capsys: Capture
+) -> None:
+    project("local")
+    assert main(["local", "up", "--stack", "test"]) == Exit.OK
+    assert plane.beside is None
+    assert "Argo CD" not in capsys.readouterr().err
+    assert main(["local", "up", "--stack", "test", "--with", "argocd"]) == Exit.OK
+    captured = capsys.readouterr()
+    repository = plane.kubeconfig.with_name("naru.git")
+    assert f"Argo CD reads git://127.0.0.1:26418/naru.git; push to {repository}\n" in captured.err
+    assert captured.out == f"KUBECONFIG={plane.kubeconfig}\n"
+    assert main(["local", "status", "--json"]) == Exit.OK
+    found = json.loads(capsys.readouterr().out)
+    assert found["argocd"] == {"url": "git://127.0.0.1:26418/naru.git", "repository": str(repository)}
+
+
+def test_nothing_else_runs_beside_the_control_plane(project: Project, plane: FakePlane, capsys: Capture) -> None:
+    project("local")
+    assert main(["local", "up", "--stack", "test", "--with", "flux"]) == Exit.USAGE
+    assert "'flux'" in capsys.readouterr().err
+    assert plane.asked == []
 
 
 def test_up_refuses_a_stack_of_another_tier(project: Project, plane: FakePlane, capsys: Capture) -> None:

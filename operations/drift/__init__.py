@@ -1,0 +1,1 @@
+"""What runs in the clusters beside what was rendered for them."""
