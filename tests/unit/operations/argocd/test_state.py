@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from operations.argocd.state import Application, Standing, application, standing
+from operations.argocd.state import Application, Standing, application, begun, standing
 
 OLD, NEW = "0" * 40, "1" * 40
 
@@ -141,3 +141,38 @@ def test_parent_that_failed_says_so_where_no_child_did() -> None:
 def test_branch_that_cannot_be_read_fails_the_system() -> None:
     parent = an_application(sync="Unknown", revision=OLD, trouble=("cannot read the repository",))
     assert stands(parent) == Standing("failed", "dev-shop: cannot read the repository")
+
+
+def test_child_that_cannot_be_compared_at_an_earlier_commit_is_still_to_be_moved() -> None:
+    child = an_application("workloads", target=OLD, sync="Unknown", trouble=("no such path",))
+    assert stands(an_application(phase="Running"), FOUNDATION, child).state == "waiting"
+
+
+FIRST, SECOND = an_application("dev-a-shop-workloads"), an_application("dev-b-shop-workloads", target=OLD)
+
+
+def test_release_has_begun_when_the_first_workloads_are_applied_however_far_their_pods_are() -> None:
+    progressing = an_application("dev-a-shop-workloads", health="Progressing")
+    assert begun(an_application(phase="Running"), [FOUNDATION, progressing, SECOND], NEW).state == "there"
+
+
+@pytest.mark.parametrize(
+    "first",
+    [{"target": OLD}, {"phase": "Running"}, {"revision": OLD}, {"sync": "OutOfSync"}],
+    ids=lambda first: "".join(first),
+)
+def test_release_has_not_begun_before_its_first_workloads_are_applied(first: dict[str, Any]) -> None:
+    workloads = an_application("dev-a-shop-workloads", **first)
+    found = begun(an_application(), [FOUNDATION, workloads, FIRST], NEW)
+    assert found.state == "waiting"
+    assert found.reason.startswith("dev-a-shop-workloads: ")
+
+
+def test_release_has_not_begun_before_there_are_any_parts() -> None:
+    assert begun(an_application(revision=OLD), [], NEW) == Standing("waiting", "dev-shop is at 000000000000")
+
+
+@pytest.mark.parametrize(("phase", "state"), [("", "by hand"), ("Running", "waiting")])
+def test_release_of_a_system_that_is_synced_by_hand_begins_by_hand(phase: str, state: str) -> None:
+    parent = an_application(automated=False, sync="OutOfSync", phase=phase, operated="")
+    assert begun(parent, [FOUNDATION, an_application("dev-a-shop-workloads", target=OLD)], NEW).state == state
