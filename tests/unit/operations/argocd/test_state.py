@@ -159,7 +159,7 @@ def test_release_has_begun_when_the_first_workloads_are_applied_however_far_thei
 @pytest.mark.parametrize(
     "first",
     [{"target": OLD}, {"phase": "Running"}, {"revision": OLD}, {"sync": "OutOfSync"}],
-    ids=lambda first: "".join(first),
+    ids="".join,
 )
 def test_release_has_not_begun_before_its_first_workloads_are_applied(first: dict[str, Any]) -> None:
     workloads = an_application("dev-a-shop-workloads", **first)
