@@ -44,6 +44,7 @@ class Reported(Runner):
 def reported(tmp_path: Path) -> Reported:
     made = Reported(tmp_path / "workspace")
     made.artifact({"report.md": "all is well", "report.sarif": SARIF, "pull-request.json": '{"number": 7}'})
+    made.answers["pulls/7/files"] = [{"filename": "catalog/ams.yaml"}]
     return made
 
 
@@ -127,6 +128,65 @@ def test_a_number_is_believed_only_if_github_says_so(
     ran = reported.step("Find the pull request", NUMBER="7")
     assert (ran.code, ran.outputs) == (0, {"number": "7"} if believed else {})
     assert ran.called("head=kim:change", "state=open", "GET")
+
+
+NOTICE = "**Not compared at `aaaaaaaaaaaa`:** see [the run](https://example.com/run)."
+
+
+def not_compared(reported: Reported, comments: list[dict[str, Any]], pulls: list[dict[str, Any]] | None = None) -> Ran:
+    reported.answers["repos/example/naru/pulls"] = [opened()] if pulls is None else pulls
+    reported.answers["issues/7/comments?"] = comments
+    ran = reported.step("Say that it was not compared")
+    assert ran.code == 0, ran.said
+    return ran
+
+
+def test_where_there_is_no_report_the_earlier_one_is_called_old(reported: Reported) -> None:
+    ran = not_compared(reported, [said_by("kim", MARK, 1), said_by("github-actions[bot]", f"{MARK}\nno risks\n", 3)])
+    (sent,) = ran.sent("PATCH", "repos/example/naru/issues/comments/3")
+    first = json.loads(sent)["body"]
+    assert first == f"{MARK}\n{NOTICE} What follows is of an earlier run.\n\nno risks\n"
+    ran = not_compared(reported, [said_by("github-actions[bot]", first.replace("aaaa", "bbbb"), 3)])
+    (sent,) = ran.sent("PATCH", "repos/example/naru/issues/comments/3")
+    assert json.loads(sent)["body"] == first, "one notice, however often"
+
+
+def test_where_there_never_was_a_report_that_is_said_too(reported: Reported) -> None:
+    assert body(not_compared(reported, [])) == f"{MARK}\n{NOTICE}\n"
+
+
+def test_the_notice_fits_above_a_comment_that_is_full(reported: Reported) -> None:
+    ran = not_compared(reported, [said_by("github-actions[bot]", f"{MARK}\n" + "나" * 65_500, 3)])
+    (sent,) = ran.sent("PATCH", "repos/example/naru/issues/comments/3")
+    assert NOTICE in json.loads(sent)["body"]
+    assert len(json.loads(sent)["body"]) <= 65_536
+
+
+def test_a_commit_that_is_the_head_of_nothing_any_more_is_not_spoken_of(reported: Reported) -> None:
+    ran = not_compared(reported, [], [opened(sha="b" * 40), opened(repository="lee/naru")])
+    assert not ran.called("POST")
+    assert not ran.called("PATCH")
+
+
+@pytest.mark.parametrize(
+    ("files", "judged"),
+    [
+        pytest.param([{"filename": "operations/diff/risks/data.py"}], True, id="a rule"),
+        pytest.param([{"filename": ".github/workflows/pull-request.yml"}], True, id="the workflow"),
+        pytest.param([{"filename": "old.py", "previous_filename": "operations/diff/run.py"}], True, id="moved away"),
+        pytest.param([{"filename": f"docs/{number}"} for number in range(3000)], True, id="more than GitHub lists"),
+        pytest.param([{"filename": "docs/operations/diff/x.md"}, {"filename": "catalog/a.yaml"}], False, id="neither"),
+    ],
+)
+def test_a_change_that_edits_the_rules_is_said_to(
+    reported: Reported, files: list[dict[str, str]], judged: bool
+) -> None:
+    reported.answers["pulls/7/files"] = files
+    said = body(comment(reported, f"{MARK}\nno risks", []))
+    assert ("this change edits the rules it is judged by" in said) is judged
+    assert said.startswith(f"{MARK}\n")
+    assert "no risks" in said
+    assert len(body(comment(reported, MARK + "나" * 65_530, []))) <= 65_536
 
 
 def comment(reported: Reported, report: str, comments: list[dict[str, Any]]) -> Ran:

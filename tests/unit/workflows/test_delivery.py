@@ -46,7 +46,7 @@ def git(runner: Runner, *words: str) -> str:
     return ended.stdout.strip()
 
 
-def released(runner: Runner, tag: str) -> Ran:
+def released(runner: Runner, tag: str, code: int = 0) -> Ran:
     """Deliver a tag, from main as it was."""
     git(runner, "checkout", "--quiet", "--force", "--detach", "origin/main")
     if git(runner, "branch", "--list", BRANCH):
@@ -54,7 +54,7 @@ def released(runner: Runner, tag: str) -> Ran:
     (runner.folder / "releases" / "dev.yaml").write_text(RELEASE.replace("1.0.0", tag), encoding="utf-8")
     (runner.folder / "made-by-the-way").write_text("", encoding="utf-8")
     ran = runner.run(script("service-delivery", "release", "Pull request"), GIVEN | {"TAG": tag})
-    assert ran.code == 0, ran.said
+    assert ran.code == code, ran.said
     return ran
 
 
@@ -77,6 +77,49 @@ def test_a_newer_image_takes_the_place_of_one_that_was_not_merged(runner: Runner
     assert git(runner, "log", "--format=%s", f"origin/main..origin/{BRANCH}") == "plate/plate-web/backend 1.2.0 on dev"
     assert ran.called("pr", "edit", "4", "plate/plate-web/backend 1.2.0 on dev")
     assert not ran.called("pr", "create")
+
+
+def add_by_hand(runner: Runner) -> str:
+    """Have somebody add a commit to the branch of the pull request, and return it."""
+    git(runner, "checkout", "--quiet", "--force", "--detach", f"origin/{BRANCH}")
+    own = ("-c", "user.name=Kim", "-c", "user.email=kim@example.com")
+    git(runner, *own, "commit", "--quiet", "--allow-empty", "--message", "By hand")
+    git(runner, "push", "--quiet", "origin", f"HEAD:refs/heads/{BRANCH}")
+    return git(runner, "rev-parse", "HEAD")
+
+
+def test_what_somebody_added_to_the_pull_request_is_not_overwritten(runner: Runner) -> None:
+    released(runner, "1.1.0")
+    theirs = add_by_hand(runner)
+    runner.answers = {"pr list": [{"number": 4}]}
+    ran = released(runner, "1.2.0", code=1)
+    assert git(runner, "ls-remote", "origin", f"refs/heads/{BRANCH}").split()[0] == theirs
+    assert f"::error::{theirs[:12]} on {BRANCH} is by Kim" in ran.said
+    (comment,) = ran.sent("pr", "comment", "4")
+    assert "1.2.0" in comment
+    assert not ran.called("pr", "edit")
+
+
+def test_a_branch_without_an_open_pull_request_is_taken_over(runner: Runner) -> None:
+    released(runner, "1.1.0")
+    add_by_hand(runner)
+    ran = released(runner, "1.2.0")
+    assert git(runner, "log", "--format=%s", f"origin/main..origin/{BRANCH}") == "plate/plate-web/backend 1.2.0 on dev"
+    assert ran.called("pr", "create")
+
+
+def test_what_comes_to_the_branch_meanwhile_is_not_overwritten_either(runner: Runner) -> None:
+    released(runner, "1.1.0")
+    hook = runner.folder / ".git" / "hooks" / "post-commit"
+    hook.write_text(
+        "#!/bin/sh\nrm .git/hooks/post-commit\n"
+        f"git push --quiet --force origin origin/main:refs/heads/{BRANCH}\n", encoding="utf-8"
+    )  # fmt: skip
+    hook.chmod(0o755)
+    ran = released(runner, "1.2.0", code=1)
+    assert "stale info" in ran.said
+    tip = git(runner, "ls-remote", "origin", f"refs/heads/{BRANCH}").split()[0]
+    assert tip == git(runner, "rev-parse", "origin/main")
 
 
 def test_a_version_that_is_released_already_needs_no_pull_request(runner: Runner) -> None:
@@ -108,7 +151,8 @@ def test_the_release_is_set_as_the_service_says(runner: Runner, schemas: str, wo
 @pytest.mark.parametrize(("kind", "snyk", "code"), [("node", "fail", 0), ("pyhton", "off", 1), ("none", "Monitor", 1)])
 def test_a_word_that_is_misspelt_ends_the_delivery(tmp_path: Path, kind: str, snyk: str, code: int) -> None:
     text = script("service-delivery", "image", "Inputs")
-    assert Runner(tmp_path / "workspace").run(text, {"KIND": kind, "SNYK": snyk}).code == code
+    ran = Runner(tmp_path / "workspace").run(text, {"KIND": kind, "SNYK": snyk, "SERVICE": "plate/plate-web/backend"})
+    assert (ran.code, ran.outputs) == (code, {} if code else {"artifact": "delivery-plate-plate-web-backend"})
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from tests.unit.workflows.steps import ROOT, WORKFLOWS, document, workflow
 
 EXAMPLES = ROOT / "docs" / "examples"
 FILES = {path.stem if path.parent == WORKFLOWS else f"examples/{path.stem}": path
-         for path in sorted([*WORKFLOWS.glob("*"), *EXAMPLES.glob("*")])}  # fmt: skip
+         for path in sorted([*WORKFLOWS.glob("*"), *EXAMPLES.glob("*.yml")])}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -146,8 +146,49 @@ def test_only_what_was_scanned_is_pushed_and_only_what_was_pushed_is_released() 
     assert scan["with"]["exit-code"] == "1"
     assert named.index("Build") < named.index("Vulnerabilities") < len(named) - 1
     assert "needs.image.result == 'success'" in jobs["push"]["if"]
+    assert 'contains(fromJSON(\'["success","skipped"]\'), needs.snyk.result)' in jobs["push"]["if"]
     assert "docker build" not in str(jobs["push"])
     assert (jobs["release"]["needs"], jobs["release"]["env"]["DIGEST"]) == ("push", "${{ needs.push.outputs.digest }}")
+
+
+def test_two_services_of_one_repository_leave_two_artifacts() -> None:
+    jobs = workflow("service-delivery")["jobs"]
+    assert jobs["image"]["outputs"] == {"artifact": "${{ steps.inputs.outputs.artifact }}"}
+    named = [step["with"]["name"] for _, _, step in steps(workflow("service-delivery"))
+             if "load-artifact@" in step.get("uses", "")]  # fmt: skip
+    assert named == ["${{ steps.inputs.outputs.artifact }}", *["${{ needs.image.outputs.artifact }}"] * 2]
+
+
+def test_projects_are_widened_before_what_needs_them_is_published_and_followed_after_it() -> None:
+    found = workflow("publish")["jobs"]["publish"]["steps"]
+    told = [step for step in found if ".venv/bin/naru " in step.get("run", "")]
+    clusters = "steps.commit.outputs.publish == 'true' && vars.AWS_ROLE != ''"
+    assert [(step["run"].split(maxsplit=1)[1].replace('"$STACK" ', ""), step["if"]) for step in told] == [
+        # What would be refused changes no project either.
+        ("publish --stack --dry-run --yes", "steps.commit.outputs.publish == 'true'"),
+        ("up --stack --yes", clusters),
+        ("publish --stack --yes", "steps.commit.outputs.publish == 'true'"),
+        ("sync --stack --automated-only --yes --timeout 1200", clusters),
+    ]
+
+
+def test_reviewers_of_prod_see_what_it_would_get_before_they_are_asked() -> None:
+    publish = workflow("publish")["jobs"]
+    (step,) = (one for one in publish["check"]["steps"] if one.get("name") == "What prod would get")
+    assert step["if"] == "needs.plan.outputs.stack == 'prod'"
+    (checkout,) = (one for one in publish["check"]["steps"] if one.get("uses", "").startswith("actions/checkout@"))
+    assert checkout["with"]["fetch-depth"] == 0
+    assert "check" in publish["publish"]["needs"]
+
+
+def test_an_image_is_verified_by_who_signed_it_at_a_commit_for_whom() -> None:
+    text = (ROOT / "docs" / "pipelines.md").read_text(encoding="utf-8")
+    (identity,) = re.findall(r"--certificate-identity-regexp '(.+)'", text)
+    signed = "https://github.com/example/naru/.github/workflows/service-delivery.yml"
+    assert re.search(identity, f"{signed}@{'a' * 40}")
+    for other in (f"{signed}@refs/heads/x", f"{signed}@{'a' * 40}b", f"https://example.com/{signed}@{'a' * 40}"):
+        assert not re.search(identity, other)
+    assert "--certificate-github-workflow-repository " in text
 
 
 @pytest.fixture(scope="module")
