@@ -21,7 +21,8 @@ from operations import (
     seal_commands,
     sync_commands,
 )
-from operations.exits import MEANINGS
+from operations.diff_commands import Base, Format, Out, Worst, Written
+from operations.exits import MEANINGS, Exit, Stop
 from operations.options import (
     AcceptOlderCode,
     AsJson,
@@ -190,21 +191,53 @@ def schema(
     epilog=examples(
         "naru preview --stack staging",
         "naru preview --stack staging plate ams --json | jq .changes",
-    ),
+        "naru preview --all                                   # all stacks, beside what `naru diff` says of them",
+        "naru preview --all --base origin/release --format markdown --out comment.md --fail-on high",
+    )
+    + "\n\n\b\nExit codes:\n  0  previewed, whatever would change\n"
+    "  1  files that cannot be used, each fault on a line; or no such base\n"
+    "  3  a preview failed; with --all the report has the others, and the reason\n"
+    "  4  refused: a cluster that cannot be reached; of --all only what --fail-on names",
 )
 def preview(
     systems: Systems = None,
     *,
-    stack: StackName,
+    stack: Annotated[
+        str | None, typer.Option("--stack", "-s", metavar="STACK", help="Which stack: Pulumi.STACK.yaml.")
+    ] = None,
+    all_stacks: Annotated[
+        bool, typer.Option("--all", help="All stacks at once, in the report of `naru diff`.")
+    ] = False,
+    base: Base = None,
+    format: Written = Format.TERMINAL,  # noqa: A002
+    out: Out = None,
+    fail_on: Worst = None,
     refresh: Refresh = False,
     root: Root = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what `up` would change, and change nothing."""
-    from operations import deploy  # noqa: PLC0415 - each command imports only what it runs on
+    """Show what `up` would change, and change nothing.
 
-    choices = deploy.Choices(refresh=refresh, as_json=as_json)
-    raise typer.Exit(deploy.preview(project(root), stack, systems or (), choices))
+    With --all every stack is previewed, several at a time, each with the credentials that are here for it. One that
+    fails holds up no other. The report is that of `naru diff`, with what Pulumi says beside it; only there is a base, a
+    format, a file and a level to fail on.
+    """
+    if all_stacks is (stack is not None):
+        raise Stop(Exit.USAGE, "give one of the two: --stack STACK, or --all for every stack")
+    if stack is not None:
+        if format is not Format.TERMINAL or (base, out, fail_on) != (None, None, None):
+            raise Stop(Exit.USAGE, "--base, --format, --out and --fail-on are for --all")
+        from operations import deploy  # noqa: PLC0415 - each command imports only what it runs on
+
+        choices = deploy.Choices(refresh=refresh, as_json=as_json)
+        raise typer.Exit(deploy.preview(project(root), stack, systems or (), choices))
+    if systems or refresh:
+        raise Stop(Exit.USAGE, "--all previews whole stacks: leave out SYSTEM and --refresh")
+    from operations.diff import run as report  # noqa: PLC0415
+
+    written = Format.JSON if as_json else format
+    asked = report.Choices(base=base, format=written, out=out, fail_on=fail_on, preview=True)
+    raise typer.Exit(report.diff(project(root), asked))
 
 
 @app.command(

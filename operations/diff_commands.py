@@ -28,6 +28,15 @@ class FailOn(StrEnum):
     CRITICAL = "critical"
 
 
+Base = Annotated[
+    str | None,
+    typer.Option("--base", metavar="REF", help="A branch, tag or commit; origin/main by default, else main."),
+]
+Written = Annotated[Format, typer.Option("--format", help="How the report is written.")]
+Out = Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write it there.")]
+Worst = Annotated[FailOn | None, typer.Option("--fail-on", metavar="LEVEL", help="low, medium, high or critical.")]
+
+
 def run(argv: Sequence[str]) -> int:
     """Run the command by itself, without all others, and return its exit code; wrong usage is told here."""
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -57,19 +66,14 @@ def mount(app: typer.Typer) -> None:
 
 def diff(
     *,
-    base: Annotated[
-        str | None,
-        typer.Option("--base", metavar="REF", help="A branch, tag or commit; origin/main by default, else main."),
-    ] = None,
+    base: Base = None,
     stack: Annotated[
         list[str] | None, typer.Option("--stack", "-s", metavar="STACK", help="Only this stack; may be repeated.")
     ] = None,
-    format: Annotated[Format, typer.Option("--format", help="How the report is written.")] = Format.TERMINAL,  # noqa: A002
-    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write it there.")] = None,
+    format: Written = Format.TERMINAL,  # noqa: A002
+    out: Out = None,
     summary: Annotated[bool, typer.Option("--summary", help="Without the details, in the terminal.")] = False,
-    fail_on: Annotated[
-        FailOn | None, typer.Option("--fail-on", metavar="LEVEL", help="low, medium, high or critical.")
-    ] = None,
+    fail_on: Worst = None,
     root: Root = None,
     as_json: AsJson = False,
 ) -> None:
@@ -86,9 +90,9 @@ def diff(
     choices = run.Choices(
         base=base,
         stacks=tuple(stack or ()),
-        format=Format.JSON.value if as_json else format.value,
+        format=Format.JSON if as_json else format,
         out=out,
         summary=summary,
-        fail_on=None if fail_on is None else fail_on.value,
+        fail_on=fail_on,
     )
     raise typer.Exit(run.diff(project(root), choices))

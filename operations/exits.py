@@ -20,7 +20,7 @@ MEANINGS: Final = {
     Exit.FAULTS: "files or arguments that cannot be used, each fault on a line",
     Exit.USAGE: "an unknown command or option, or a confirmation that nobody is there to give; of `drift`: drift",
     Exit.FAILED: "the deployment failed, or something is not ready",
-    Exit.REFUSED: "refused before any change: a check, a missing tool, or a production tier",
+    Exit.REFUSED: "refused before any change: a check, a missing tool, a production tier, a risk that --fail-on names",
     Exit.INTERRUPTED: "interrupted by Ctrl-C; the next run continues",
 }
 

@@ -1,12 +1,12 @@
 """Whether a release goes back to code older than the schema: what databases have reached, and where it is written."""
 
-import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from operations.revisions import ask, commit_of, folder_in, unfit
 from settings.faults import Fault, SettingsError, quoted
 from settings.loaded import Loaded
 from settings.release_order import Regression, going_back, versions
@@ -51,18 +51,12 @@ def _fault(loaded: Loaded, found: Regression) -> Fault:
 
 def known_revision(root: Path, revision: str) -> str:
     """Return the commit that a revision names. Raises SettingsError for what is no repository or no commit."""
-    try:
-        ended = _git(root, "rev-parse", "--git-dir")
-    except FileNotFoundError:
-        raise _unfit("git is not installed", "it is needed to read the base") from None
-    if ended.returncode:
-        found = f"{root} is not in a Git repository"
-        raise _unfit(found, "a base is a commit, branch or tag of one")
-    ended = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-    if ended.returncode:
+    folder_in(root)
+    commit = commit_of(root, revision)
+    if not commit:
         found = f"no commit {quoted(revision)} in this repository"
-        raise _unfit(found, "fetch it first, if it is remote")
-    return ended.stdout.strip()
+        raise unfit(found, "fetch it first, if it is remote")
+    return commit
 
 
 def at_revision(root: Path, commit: str, stack: str) -> Reached:
@@ -71,15 +65,15 @@ def at_revision(root: Path, commit: str, stack: str) -> Reached:
     Empty where there was no such file. Raises SettingsError for one that cannot be used.
     """
     file = f"releases/{stack}.yaml"
-    listed = _git(root, "ls-tree", "--name-only", commit, "--", file)
-    if not listed.returncode and not listed.stdout:
+    listed = ask(root, "ls-tree", "--name-only", commit, "--", file)
+    if not listed.code and not listed.output:
         return {}
     named = f"{commit[:12]}:{file}"
-    ended = _git(root, "show", f"{commit}:./{file}")
-    if ended.returncode:  # a partial clone may lack it
+    ended = ask(root, "show", f"{commit}:./{file}")
+    if ended.code:  # a partial clone may lack it
         found = f"git cannot show {named}"
-        raise _unfit(found, "fetch it first")
-    return recorded(parse(ended.stdout, named).data, named)
+        raise unfit(found, "fetch it first")
+    return recorded(parse(ended.text, named).data, named)
 
 
 def recorded(release: Mapping[str, Any], file: str) -> Reached:
@@ -114,11 +108,3 @@ def _released(release: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     second = [release.get("canary"), *(colors.values() if isinstance(colors, Mapping) else ())]
     yield release
     yield from (version for version in second if isinstance(version, Mapping))
-
-
-def _git(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["git", *words], cwd=root, capture_output=True, text=True, check=False)
-
-
-def _unfit(found: str, expected: str) -> SettingsError:
-    return SettingsError([Fault("--base", 0, "", found, expected)])

@@ -82,6 +82,7 @@ def overriding(stack: str, systems: str) -> tuple[Edit, ...]:
 _C, _H, _M, _L = Level.CRITICAL, Level.HIGH, Level.MEDIUM, Level.LOW
 _AMS, _PLATE, _KOREA = "catalog/ams.yaml", "catalog/plate.yaml", "catalog/korea-public-data.yaml"
 _PLATFORM, _IMMERSIVERSE, _COMMON = "catalog/services-platform.yaml", "catalog/immersiverse.yaml", "catalog/common.yaml"
+_SECRETS_OF_AMS = "    secrets:\n      ams-secrets: { source"
 _PROD, _RELEASE = "Pulumi.prod.yaml", "releases/prod.yaml"
 
 DATA = (
@@ -101,10 +102,13 @@ DATA = (
         "the volume of a database shrinks",
         "prod",
         edit(_AMS, "{ readReplica: true }", "{ readReplica: true, storage: { size: 20Gi } }"),
-        (
-            Named(_H, Danger.DATA, "StatefulSet ams-prod/postgresql", "shrinks from 50Gi to 20Gi"),
-            Named(_H, Danger.DOWNTIME, "StatefulSet ams-prod/postgresql", "volumeClaimTemplates"),
-        ),
+        (Named(_H, Danger.DATA, "StatefulSet ams-prod/postgresql*", "shrinks from 50Gi to 20Gi, which no volume can"),),
+    ),
+    Planted(
+        "the volume of a database grows, which Argo CD cannot do",
+        "prod",
+        edit(_AMS, _SECRETS_OF_AMS, f"      mongodb: {{ storage: {{ size: 80Gi }} }}\n{_SECRETS_OF_AMS}"),
+        (Named(_M, Danger.DOWNTIME, "StatefulSet ams-prod/mongodb", "the sync fails until"),),
     ),
     Planted(
         "a volume gets another storage class",
@@ -145,13 +149,13 @@ DOWNTIME = (
         "one pod is left of three",
         "prod",
         edit(_KOREA, "    replicas: 3\n", "    replicas: 1\n"),
-        (Named(_H, Danger.DOWNTIME, "Rollout korea-public-data/korea-frontend", "only 1 of 3 pods"),),
+        (Named(_H, Danger.DOWNTIME, "Rollout korea-public-data/korea-frontend", "1 pod left of 3"),),
     ),
     Planted(
         "an autoscaler keeps fewer pods than the budget allows",
         "prod",
         edit(_PLATFORM, "websocket: { scaling: { min: 3, max: 12 } }", "websocket: { scaling: { min: 1, max: 12 } }"),
-        (Named(_H, Danger.DOWNTIME, "Deployment gateway/websocket", "only 1 of 3 pods"),),
+        (Named(_H, Danger.DOWNTIME, "Deployment gateway/websocket", "1 pod left of 3"),),
     ),
     Planted(
         "a canary becomes a rolling update",
@@ -173,6 +177,42 @@ DOWNTIME = (
         (Named(_M, Danger.DOWNTIME, "Rollout korea-public-data/korea-backend", "from 40 min to 22 min"),),
     ),
     Planted(
+        "nothing judges a new version before it is promoted",
+        "prod",
+        without(_KOREA, "      prePromotionAnalysis: [success-rate]\n"),
+        (Named(_H, Danger.DOWNTIME, "Rollout korea-public-data/korea-frontend", "from prePromotionAnalysis"),),
+    ),
+    Planted(
+        "an analysis judges by another share of errors",
+        "prod",
+        edit(_AMS, "errorRate: { threshold: 5, window: 5m }", "errorRate: { threshold: 50, window: 5m }"),
+        (Named(_L, Danger.DOWNTIME, "AnalysisTemplate ams-prod/*", "judges otherwise: "),),
+    ),
+    Planted(
+        "certificates are issued by one that browsers refuse",
+        "prod",
+        edit(_PROD, "defaultIssuer: letsencrypt-prod", "defaultIssuer: letsencrypt-staging"),
+        (Named(_H, Danger.DOWNTIME, "*", "issued by letsencrypt-staging for letsencrypt-prod: browsers would refuse"),),
+    ),
+    Planted(
+        "a namespace asks for more than its quota",
+        "prod",
+        edit(_COMMON, 'requests.cpu: "40"', 'requests.cpu: "1"'),
+        (Named(_H, Danger.DOWNTIME, "ResourceQuota *", "requests.cpu is 1, and the namespace asks for"),),
+    ),
+    Planted(
+        "a container has half of its memory",
+        "prod",
+        edit(_AMS, 'limits: { cpu: "2", memory: 2Gi }', 'limits: { cpu: "2", memory: 1Gi }'),
+        (Named(_M, Danger.DOWNTIME, "Rollout ams-prod/ams", "may be killed for memory"),),
+    ),
+    Planted(
+        "a data store gets another major version",
+        "prod",
+        edit(_KOREA, "image: { tag: 7-alpine }", "image: { tag: 8-alpine }"),
+        (Named(_H, Danger.DOWNTIME, "StatefulSet korea-public-data/redis*", "written by major 7"),),
+    ),
+    Planted(
         "a Service answers on another port",
         "prod",
         edit(_PLATE, "service: 80 } } # the guide", "service: 8000 } } # the guide"),
@@ -192,6 +232,8 @@ DOWNTIME = (
         (
             Named(_M, Danger.DOWNTIME, "Rollout korea-public-data/korea-frontend", "is removed"),
             Named(_H, Danger.DOWNTIME, "Ingress korea-public-data/korea-frontend*", "nothing answers there"),
+            # Ingress counts no requests any more: the pods' own numbers do.
+            Named(_L, Danger.DOWNTIME, "AnalysisTemplate korea-public-data/success-rate", "judges otherwise: query"),
         ),
     ),
     Planted(
@@ -323,7 +365,7 @@ PERMISSIONS = (
         "more people may sync",
         "prod",
         edit(_PROD, "operations: [operations]", "operations: [operations, everybody]"),
-        (Named(_M, Danger.PERMISSIONS, "AppProject argocd/*", "everybody is operations"),),
+        (Named(_M, Danger.PERMISSIONS, "AppProject argocd/*", "the group everybody has the role operations"),),
     ),
     Planted(
         "any repository may be deployed from, by the code",

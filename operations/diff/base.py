@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from operations.diff.git import git, unfit
+from operations.revisions import ask, commit_of, folder_in, unfit
 from settings.faults import quoted
 
 _DEFAULTS: Final = ("origin/HEAD", "origin/main", "main")
@@ -35,28 +35,22 @@ def find(root: Path, asked: str | None) -> Base:
 
     Raises SettingsError for what is no repository or commit, and for history that was not fetched.
     """
-    prefix = git(root, "rev-parse", "--show-prefix")
-    if prefix.returncode:
-        found = _refusal(root, prefix.stderr)
-        raise unfit(found, "a base is a commit, branch or tag of one")
-    shallow = git(root, "rev-parse", "--is-shallow-repository").stdout.strip() == "true"
+    folder = folder_in(root)
+    shallow = ask(root, "rev-parse", "--is-shallow-repository").text == "true"
     asked, tip = _tip(root, asked, shallow=shallow)
-    if not _commit(root, "HEAD"):
+    if not commit_of(root, "HEAD"):
         raise unfit("the branch has no commit yet", "commit something to compare it with")
-    merged = git(root, "merge-base", tip, "HEAD")
-    if merged.returncode and shallow:
+    merged = ask(root, "merge-base", tip, "HEAD")
+    if merged.code and shallow:
         found = f"the history of this clone ends before it meets {quoted(asked)}"
         raise unfit(found, _DEEPER)
     # Histories that never met have no such point: what was asked for itself is compared with.
-    commit = merged.stdout.strip() or tip
-    folder = prefix.stdout.strip()
-    tree = git(root, "rev-parse", "--verify", "--quiet", f"{commit}:{folder}").stdout.strip()
+    commit = merged.text or tip
+    tree = ask(root, "rev-parse", "--verify", "--quiet", f"{commit}:{folder}").text
     files = (
-        git(root, "ls-tree", "--full-tree", "--name-only", "-z", f"{commit}:{folder}").stdout.split("\0")
-        if tree
-        else []
+        ask(root, "ls-tree", "--full-tree", "--name-only", "-z", f"{commit}:{folder}").text.split("\0") if tree else []
     )
-    code = tree and not git(root, "cat-file", "-e", f"{commit}:{folder}operations/__main__.py").returncode
+    code = tree and not ask(root, "cat-file", "-e", f"{commit}:{folder}operations/__main__.py").code
     stacks = tuple(sorted(match[1] for name in files if (match := _STACK.fullmatch(name))))
     return Base(asked, commit, tree, folder, stacks, bool(code), commit != tip)
 
@@ -67,7 +61,7 @@ _DEEPER: Final = "fetch all of it: `fetch-depth: 0` of actions/checkout, or `git
 def _tip(root: Path, asked: str | None, *, shallow: bool) -> tuple[str, str]:
     """Return what is compared with by its name, and the commit that it is now."""
     for name in (asked,) if asked is not None else _DEFAULTS:
-        if commit := _commit(root, name):
+        if commit := commit_of(root, name):
             return _short(root, name), commit
     if asked is None:
         found = "neither origin/main nor main is here"
@@ -76,20 +70,8 @@ def _tip(root: Path, asked: str | None, *, shallow: bool) -> tuple[str, str]:
     raise unfit(found, _DEEPER if shallow else "fetch it first, if it is remote")
 
 
-def _commit(root: Path, name: str) -> str:
-    found = git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
-    return found.stdout.strip() if not found.returncode else ""
-
-
 def _short(root: Path, name: str) -> str:
     """Return the branch behind `origin/HEAD`, which says more; any other name as it is."""
     if name != "origin/HEAD":
         return name
-    return git(root, "rev-parse", "--abbrev-ref", name).stdout.strip() or name
-
-
-def _refusal(root: Path, said: str) -> str:
-    # A repository of another user, say: there is one, and Git says itself why it does not read it.
-    if "not a git repository" in said or not said.strip():
-        return f"{root} is not in a Git repository"
-    return f"git does not read the repository of {root}: {said.strip().splitlines()[0]}"
+    return ask(root, "rev-parse", "--abbrev-ref", name).text or name

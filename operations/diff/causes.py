@@ -54,7 +54,8 @@ class Difference:
         """What happened, in words: `ConfigMap api-env changed`."""
         if self.before and self.after and self.before["kind"] != self.after["kind"]:
             return f"{self.before['kind']} {self.subject.name} became a {self.subject.kind}"
-        return f"{self.subject.kind} {self.subject.name} {self.action}"
+        was = "" if self.action == "changed" else "was "
+        return f"{self.subject.kind} {self.subject.name} {was}{self.action}"
 
 
 _Component: TypeAlias = tuple[str, str, str]

@@ -12,7 +12,6 @@ from typing import IO, Final, TypeAlias
 
 import yaml
 
-from operations.diff.git import last_line
 from operations.diff.reading import Folders, read
 from settings.faults import escaped
 
@@ -105,9 +104,14 @@ def _outcome(checkout: Path, place: Path, stack: str, running: _Running) -> Outc
         said.seek(0)
         told = said.read().decode(errors="replace")
     if code:
-        end = last_line(told).replace(f"{checkout}/", "").replace(f"{place}/", "")
+        end = _last_line(told).replace(f"{checkout}/", "").replace(f"{place}/", "")
         return Failed(escaped(end)[:_LONGEST] or f"exit code {code}")
     try:
         return read(place / stack)
     except (OSError, yaml.YAMLError) as error:
-        return Failed(f"its files cannot be read: {escaped(last_line(str(error)))[:_LONGEST]}")
+        return Failed(f"its files cannot be read: {escaped(_last_line(str(error)))[:_LONGEST]}")
+
+
+def _last_line(text: str) -> str:
+    """Return what an error came to: the last line that says anything."""
+    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")

@@ -24,6 +24,8 @@ class Finding:
     """The setting that it is probably about, below the service, data store or other thing that the object is of."""
     environment: bool = False
     """Whether `at` is a setting of the environment itself."""
+    also: tuple[str | int, ...] = ()
+    """A setting of the environment that is as probable, or more so."""
 
 
 def together(danger: Danger, subject: Subject, found: Sequence[Weak], at: tuple[str | int, ...] = ()) -> list[Finding]:

@@ -24,13 +24,13 @@ _DEFAULT = "docker.io"
 
 
 def images(before: Objects, after: Objects) -> tuple[ImageChange, ...]:
-    """Return the containers that run another image; on several clusters each once, and Jobs only for what is theirs."""
+    """Return the containers that run another image, on each cluster; Jobs only for what is theirs."""
     return image_changes(Sides(before, after))
 
 
 def image_changes(sides: Sides) -> tuple[ImageChange, ...]:
     """Return the same of sides that are paired already."""
-    found: dict[tuple[str, str, str, str, str, str], ImageChange] = {}
+    found: list[ImageChange] = []
     told: set[tuple[str, str, str, str, str]] = set()
     jobs = [pair for pair in sides.differing("Job", "CronJob") if pair.before is not None]
     for pair in [*sides.workloads(), *jobs]:
@@ -42,10 +42,8 @@ def image_changes(sides: Sides) -> tuple[ImageChange, ...]:
             if pair.subject.kind == "Job" and versions in told:
                 continue
             told.add(versions)
-            subject = change.subject
-            key = (subject.kind, subject.namespace, subject.name, change.container, change.before, change.after)
-            found.setdefault(key, change)
-    return tuple(found.values())
+            found.append(change)
+    return tuple(found)
 
 
 def _of(pair: Pair) -> Iterator[ImageChange]:
@@ -78,6 +76,12 @@ def goes_back(before: str, after: str) -> bool:
         if old != new:
             return new < old
     return len(was[0]) == len(now[0]) and now[1] < was[1]
+
+
+def major(image: str) -> int | None:
+    """Return the first number of an image's version; None where its tag is no version."""
+    found = _ordered(parts(image)[1] or "")
+    return None if found is None else found[0][0]
 
 
 def mutable(image: str) -> bool:

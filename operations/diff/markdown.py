@@ -11,18 +11,21 @@ from operations.diff.grouped import ACTIONS, compared, counts, highest
 from operations.diff.markdown_changes import Details
 from operations.diff.markdown_text import code, fence_for, in_summary, prose, size_of
 from operations.diff.model import Level, Previewed, Report, StackDiff
-from operations.diff.places import Where
-from operations.diff.told import ToldImage, ToldRisk, images, risks
+from operations.diff.places import Where, by_tier
+from operations.diff.told import Alike, ToldImage, alike, images, risks
 from operations.diff.values import cut, flat
 from operations.diff.wording import (
-    about,
-    all_named,
+    about_all,
+    against,
     alone_lines,
     cost_deltas,
     cost_text,
     plural,
+    reason_of,
+    some,
     tally,
     trouble,
+    troubles,
     versions,
     where_text,
 )
@@ -38,12 +41,15 @@ _STACKS: Final = 10
 _NAME, _WHERE, _SHORT_REASON, _REASON, _LINE = 80, 200, 120, 600, 2_000  # characters
 
 
-def text(report: Report, limit: int = LIMIT) -> str:
-    """Return the comment, of fewer than `limit` bytes. Raises ValueError for a limit below LEAST."""
+def text(report: Report, limit: int = LIMIT, *, artifacts: bool = False) -> str:
+    """Return the comment, of fewer than `limit` bytes; `artifacts` says that the run has the whole among its own.
+
+    Raises ValueError for a limit below LEAST.
+    """
     if limit < LEAST:
         message = f"a comment has room for {LEAST} bytes at least, not {limit}"
         raise ValueError(message)
-    comment = _Comment(report, limit)
+    comment = _Comment(by_tier(report), limit, artifacts=artifacts)
     comment.risks()
     comment.images()
     comment.requests()
@@ -57,8 +63,9 @@ def text(report: Report, limit: int = LIMIT) -> str:
 class _Comment:
     """Takes the parts one after the other, each as far as it has a place, and keeps what has none for the notice."""
 
-    def __init__(self, report: Report, limit: int) -> None:
+    def __init__(self, report: Report, limit: int, *, artifacts: bool) -> None:
         self._report = report
+        self._artifacts = artifacts
         self._stacks = len(report.stacks)
         self._reserve = limit // 8
         self._left: list[str] = []
@@ -66,20 +73,20 @@ class _Comment:
         head = _head(report, limit // 4)
         self._blocks = [head]
         self._room = limit - 1 - size_of(head) - self._reserve
-        troubles = [_trouble(stack) for stack in report.stacks if stack.trouble]
-        self._missing(len(troubles) - self._list("", troubles), "trouble")
+        found = [_trouble(stacks) for stacks in troubles(report)]
+        self._missing(len(found) - self._list("", found), "trouble")
 
     def risks(self) -> None:
         """All of them if at all possible: in few words rather than not at all."""
-        told = risks(self._report)
+        told = alike(risks(self._report))
         found = [_risk(one, self._stacks, _REASON) for one in told]
         if not self._fits(found):
             found = [_risk(one, self._stacks, _SHORT_REASON) for one in told]
         shown = self._list("#### Risks", found)
         if rest := told[shown:]:
-            levels = Counter(one.risk.level for one in rest)
+            levels = Counter(risk.risk.level for one in rest for risk in one.told)
             listed = ", ".join(f"{levels[level]} {level.name.lower()}" for level in sorted(levels, reverse=True))
-            self._left.append(f"{plural(len(rest), 'risk')} ({listed})")
+            self._left.append(f"{plural(levels.total(), 'risk')} ({listed})")
 
     def images(self) -> None:
         found = [_image(one, self._stacks) for one in images(self._report)]
@@ -126,7 +133,10 @@ class _Comment:
             self._missing(len(one.lines) - shown, "line", f" of the preview of {_name(one.stack)}")
 
     def text(self) -> str:
-        return "".join([*self._blocks, _notice(self._report, self._left, self._details, self._reserve)])
+        return "".join([*self._blocks, self._notice()])
+
+    def _notice(self) -> str:
+        return _notice(self._report, self._left, self._details, self._reserve, artifacts=self._artifacts)
 
     def _missing(self, count: int, noun: str, more: str = "") -> None:
         if count:
@@ -169,8 +179,9 @@ def _name(text: str) -> str:
 def _head(report: Report, room: int) -> str:
     """Return the title and a row for each stack; those that have no place are one row together."""
     quiet = not any(stack.changes or stack.risks or stack.images or stack.trouble for stack in report.stacks)
-    against = code(cut(report.base, _NAME)) + (f" ({code(report.commit[:12])})" if report.commit else "")
-    title = f"{MARKER}\n### naru diff: {'no change, no risks' if quiet else tally(report)}\n\nAgainst {against}.\n"
+    base, commit = against(report)
+    base = code(cut(base, _NAME)) + (f" ({code(commit)})" if commit else "")
+    title = f"{MARKER}\n### naru diff: {'no change, no risks' if quiet else tally(report)}\n\nAgainst {base}.\n"
     if quiet:
         names = [_name(stack.stack) for stack in report.stacks[:_STACKS]]
         more = f" and {len(report.stacks) - _STACKS} more" if len(report.stacks) > _STACKS else ""
@@ -201,24 +212,27 @@ def _level(level: Level | None) -> str:
     return "none" if level is None else f"**{level.name.lower()}**"
 
 
-def _trouble(stack: StackDiff) -> str:
-    return f"- **trouble** with {_name(stack.stack)}: {prose(cut(trouble(stack), _REASON))}"
+def _trouble(stacks: Sequence[StackDiff]) -> str:
+    names = ", ".join(_name(stack.stack) for stack in stacks[:_STACKS])
+    more = f" and {len(stacks) - _STACKS} more" if len(stacks) > _STACKS else ""
+    return f"- **trouble** with {names}{more}: {prose(cut(trouble(*stacks), _REASON))}"
 
 
-def _risk(one: ToldRisk, stacks: int, most: int) -> str:
-    what = code(cut(about(one.risk.subject), 2 * _NAME))
+def _risk(one: Alike, stacks: int, most: int) -> str:
+    risk = one.told[0].risk
+    what = code(cut(about_all(one), 2 * _NAME))
     files = ", ".join(code(cut(file, _NAME)) for file in one.files[:5])
     more = f" and {len(one.files) - 5} more" if len(one.files) > 5 else ""
-    where = _in(one.where, stacks)
+    where = _in(one.told[0].where, stacks)
     return (
-        f"- {_level(one.risk.level)}, {one.risk.danger}{f': {what}' if what else ''}{where}<br>"
-        f"{prose(cut(one.risk.reason, most))}{f' – {files}{more}' if files else ''}"
+        f"- {_level(risk.level)}, {risk.danger}{f': {what}' if what else ''}{where}<br>"
+        f"{prose(cut(reason_of(one), most))}{f' – {files}{more}' if files else ''}"
     )
 
 
 def _image(one: ToldImage, stacks: int) -> str:
-    repository, before, after = (cut(text, 3 * _NAME) for text in versions(one.image))
-    name = repository.rpartition("/")[2] or cut(all_named(thing for thing, _ in one.containers), _WHERE)
+    _, before, after = (cut(text, 3 * _NAME) for text in versions(one.image))
+    name = cut(some(one.names), _WHERE)
     back = ", **moved back**" if one.image.back else ""
     return f"- {code(name) or 'an image'}: {code(before)} → {code(after)}{back}{_in(one.where, stacks)}"
 
@@ -235,7 +249,7 @@ def _previewed(one: Previewed, operations: Sequence[str], others: bool) -> str: 
     return f"| {' | '.join((_name(one.stack), result, *cells))} |"
 
 
-def _notice(report: Report, left: Sequence[str], details: Details, room: int) -> str:
+def _notice(report: Report, left: Sequence[str], details: Details, room: int, *, artifacts: bool) -> str:
     """Return what is not in the comment, and where the whole is: by stack and system, or as exactly as has a place."""
     by_system = details.left()
     bare = details.bare()
@@ -243,8 +257,9 @@ def _notice(report: Report, left: Sequence[str], details: Details, room: int) ->
     if bare:
         said.append(f"the fields of {plural(bare, 'change')}")
     total = sum(by_system.values())
-    command = code(f"naru diff --base {cut(report.base, _NAME)} --format json")
-    whole = f"\nThe whole as JSON: {command}, which is among the artifacts of the run too.\n"
+    command = code(f"naru diff --base {cut(against(report)[0], _NAME)} --format json")
+    too = ", which is among the artifacts of the run too" if artifacts else ""
+    whole = f"\nThe whole as JSON: {command}{too}.\n"
     if not said and not total:
         return whole
     stacks: dict[str, Counter[str]] = {}

@@ -11,7 +11,7 @@ from operations.diff.markdown_text import fence_for, in_summary, prose, size_of
 from operations.diff.model import Action, Report
 from operations.diff.places import Thing, Where, partly, thing
 from operations.diff.values import CUT, cut, flat, lines
-from operations.diff.wording import all_named, by_system_named, cause_text, named, plural, where_text
+from operations.diff.wording import all_named, becomes, by_system_named, cause_text, named, plural, where_text
 
 _WIDTH: Final = 110
 _VALUE, _LINES = 160, 24
@@ -201,7 +201,7 @@ def _rest(entry: Entry, stacks: int, known: Where) -> str:
     because = f", because {cut(flat(entry.because), 2 * _VALUE)}" if entry.because else ""
     told = partly(entry.where) and entry.where != known
     where = f" in {cut(where_text(entry.where, stacks), 2 * _VALUE)}" if told else ""
-    return f"{' is replaced' if entry.action == 'replaced' else ''}{where}{because}"
+    return f"{becomes(entry)}{where}{because}"
 
 
 def _signed(entry: Entry, text: str) -> str:

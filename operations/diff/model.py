@@ -129,6 +129,8 @@ class StackDiff:
     """Why a side is missing: the base's code no longer runs, or the base has no such stack."""
     alone: tuple[Subject, ...] = ()
     """Where the base's code no longer runs: all objects of the new side, which nothing was compared with."""
+    tier: str = ""
+    """How much it matters: `production`, `staging`, `development` or `local`; empty where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,21 @@
 """Where in the project's files a risk probably comes from."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from manifests.assembly import COMMON
 from manifests.placed import Manifest
 from operations.diff.finding import Finding
-from operations.diff.model import Subject
+from operations.diff.model import Danger, Subject
 from operations.diff.pairs import COMPONENT, NAME, PART_OF, Sides, key_of, label
+from operations.diff.touched import Files, Touched
 from settings.faults import SettingsError
 from settings.layers import Merged
 from settings.loaded import Loaded
 from settings.loading import load
 from settings.shape import DECLARED
 
+_OF_NAMESPACES = ("Namespace", "ResourceQuota", "LimitRange")
 _ARGO = ("AppProject", "Application")
 _KINDS = {
     "SealedSecret": "secrets",
@@ -30,29 +33,58 @@ _KINDS = {
 class Origins:
     """The files of the new side, read once something has to be found in them."""
 
-    def __init__(self, root: Path, stack: str, sides: Sides, loaded: Loaded | None = None) -> None:
+    def __init__(
+        self, root: Path, stack: str, sides: Sides, loaded: Loaded | None = None, was: Files | None = None
+    ) -> None:
         self._root, self._stack, self._sides = root, stack, sides
+        self._touched = None if was is None else Touched(was, self._text)
         self._loaded, self._tried = loaded, loaded is not None
 
     def of(self, finding: Finding) -> tuple[str, int]:
         """Return the file, relative to the project, and line: of the setting, or of what it is a setting of.
 
-        Of what the new side no longer declares, the file that would: the system's in the catalog. An empty file and 0
-        where that is gone too.
+        Where the files of the old side are at hand, that is a line that the change touches, if one of those is probable
+        at all; else the last layer that says anything. Of what the new side no longer declares, the file that would:
+        the system's in the catalog. An empty file and 0 where that is gone too.
         """
         subject, loaded = finding.subject, self._settings()
         name = self._system(subject)
         if loaded is not None:
-            if finding.environment:
-                return _setting(loaded.merged[""], (), finding.at)
-            merged = loaded.merged.get(name)
-            declared = None if merged is None else self._declared(loaded, merged, subject, name)
+            environment = loaded.merged[""]
+            merged = environment if finding.environment else loaded.merged.get(name)
+            declared = None
+            if merged is not None:
+                declared = () if finding.environment else self._declared(loaded, merged, subject, name)
+            if touched := self._where_touched(finding, environment, merged, declared):
+                return touched
+            if finding.also and environment.history(finding.also):
+                return _setting(environment, (), finding.also)
             if merged is not None and declared is not None:
                 return _setting(merged, declared, finding.at)
         for file in (f"catalog/{name}.yaml", f"Pulumi.{self._stack}.yaml"):
             if (self._root / file).is_file():
                 return file, 1
         return "", 0
+
+    def _where_touched(
+        self, finding: Finding, environment: Merged, merged: Merged | None, declared: tuple[str, ...] | None
+    ) -> tuple[str, int] | None:
+        """Return the touched line of the setting that is the nearest to what a risk is about; None for none."""
+        if self._touched is None:
+            return None
+        for layers, path in _nearest_first(finding, environment, merged, declared):
+            for setting in reversed(layers.history(path)):
+                if line := self._touched.within(setting.file, max(setting.line, 1)):
+                    return setting.file, line
+        # What is declared by a setting of something else: a policy by who depends on it, an analysis by objectives.
+        files = (f"catalog/{self._system(finding.subject)}.yaml", f"Pulumi.{self._stack}.yaml")
+        return next(((file, line) for file in files if (line := self._touched.only(file))), None)
+
+    def _text(self, file: str) -> str | None:
+        try:
+            return (self._root / file).read_text(encoding="utf-8")
+        except OSError:
+            return None
 
     def _system(self, subject: Subject) -> str:
         """Return the system that an object is of; what Pulumi applies for Argo CD says it by a label."""
@@ -72,10 +104,11 @@ class Origins:
     def _declared(self, loaded: Loaded, merged: Merged, subject: Subject, name: str) -> tuple[str, ...] | None:
         """Return the path of what an object is declared by in its system's settings; None where nothing does."""
         data = merged.data
-        if subject.kind == "Namespace":
+        if subject.kind in _OF_NAMESPACES:
+            called = subject.namespace or subject.name
             system = loaded.stack.systems.get(name)
             keys = system.namespaces if system is not None else {}
-            key = next((key for key in keys if system is not None and system.namespace_name(key) == subject.name), None)
+            key = next((key for key in keys if system is not None and system.namespace_name(key) == called), None)
             return None if key is None else ("namespaces", key)
         if subject.kind in _ARGO:
             return ()
@@ -99,6 +132,21 @@ def _names(manifest: Manifest) -> list[str]:
     # The pods and objects round a service's Jobs have names of their own.
     found += [name.removesuffix(end) for name in found for end in ("-migrate", "-backup")]
     return [name for name in found if name]
+
+
+def _nearest_first(
+    finding: Finding, environment: Merged, merged: Merged | None, declared: tuple[str, ...] | None
+) -> Iterator[tuple[Merged, tuple[str | int, ...]]]:
+    """Yield the settings that a risk is about, the most exact first, then what they are settings of."""
+    if merged is not None and declared is not None:
+        yield from ((merged, (*declared, *finding.at[:length])) for length in range(len(finding.at), 0, -1))
+        if finding.danger in {Danger.IMAGES, Danger.SCHEMA} and declared:
+            yield merged, (*declared, "image")
+            yield environment, ("registries",)
+    if finding.also:
+        yield environment, finding.also
+    if merged is not None and declared:
+        yield merged, declared
 
 
 def _setting(merged: Merged, declared: tuple[str, ...], at: tuple[str | int, ...]) -> tuple[str, int]:

@@ -18,6 +18,8 @@ WORKLOADS = ("Deployment", "Rollout", "StatefulSet", "DaemonSet")
 RUNNING = (*WORKLOADS, "Job", "CronJob")
 """What has a pod template."""
 
+_HOOK = "argocd.argoproj.io/hook"
+
 _HASHED = ("Job", "HTTPRoute", "AnalysisRun")
 """Kinds whose names may end in a hash of their content, so that other content is another object."""
 
@@ -102,6 +104,15 @@ class Sides:
     def kinds_after(self) -> Mapping[str, tuple[tuple[Subject, Manifest], ...]]:
         """All objects of the new side by their kind."""
         return _by_kind(self.after)
+
+    @cached_property
+    def gitops(self) -> bool:
+        """Whether Argo CD applies what the new side has; of a side that has no objects, the old one's word counts."""
+        for kinds in (self.kinds_after, self.kinds_before):
+            if kinds:
+                hooks = (found for members in kinds.values() for _, found in members if _HOOK in annotations(found))
+                return "Application" in kinds or "AppProject" in kinds or next(hooks, None) is not None
+        return False
 
     @cached_property
     def namespaces_gone(self) -> frozenset[tuple[str, str]]:

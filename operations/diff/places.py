@@ -1,7 +1,8 @@
 """Where something of a report is: on which stacks and clusters, and on which object of them. Pure."""
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from typing import TypeAlias, TypeVar
+from dataclasses import replace
+from typing import Final, TypeAlias, TypeVar
 
 from operations.diff.model import Report, StackDiff, Subject
 
@@ -12,6 +13,15 @@ Touched: TypeAlias = Mapping[str, tuple[str, ...]]
 Thing: TypeAlias = tuple[str, str, str]
 """Kind, namespace and name of an object, whichever cluster it is on."""
 Item = TypeVar("Item")
+
+
+_TIERS: Final = ("production", "staging", "development", "local")
+
+
+def by_tier(report: Report) -> Report:
+    """Return the report with the stacks that matter most first; those whose tier is not known are the last."""
+    stacks = sorted(report.stacks, key=lambda stack: _TIERS.index(stack.tier) if stack.tier in _TIERS else len(_TIERS))
+    return replace(report, stacks=tuple(stacks))
 
 
 def thing(subject: Subject) -> Thing:

@@ -2,9 +2,10 @@
 
 import io
 import json
+import os
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -13,6 +14,7 @@ from operations.diff.model import Level, Report
 from operations.diff.report import compare_stacks
 from operations.exits import Exit
 from settings.faults import escaped
+from settings.loading import stacks
 
 _WIDTH = 120
 """Of a report in a file, or in a pipe, which have none of their own."""
@@ -28,21 +30,30 @@ class Choices:
     out: Path | None = None
     summary: bool = False
     fail_on: str | None = None
+    preview: bool = False
+    """Whether Pulumi previews every stack that is there, into the same report."""
 
 
 def diff(root: Path, choices: Choices) -> int:
-    """Compare the work tree with a base and write the report; return the exit code. Raises SettingsError, OSError."""
+    """Compare the work tree with a base and write the report; return the exit code.
+
+    Raises SettingsError, OSError, and Stop where the user interrupts previews.
+    """
     report = compare_stacks(root, choices.base, choices.stacks)
     if report.moved_on:
         left = f"compared with {report.commit[:12]}, where this branch left it"
         _say(escaped(f"{report.base} has moved on: {left}"))
+    if choices.preview:
+        from operations.diff.previews import previews  # noqa: PLC0415 - what Pulumi's reports are shown with takes time
+
+        report = replace(report, previews=previews(root, stacks(root)))
     write(report, root, choices)
-    if choices.fail_on is None:
-        return Exit.OK
-    reasons = list(refusals(report, Level[choices.fail_on.upper()]))
+    reasons = [] if choices.fail_on is None else list(refusals(report, Level[choices.fail_on.upper()]))
     for reason in reasons:
         _say(f"--fail-on {choices.fail_on}: {reason}")
-    return Exit.REFUSED if reasons else Exit.OK
+    if reasons:
+        return Exit.REFUSED
+    return Exit.FAILED if any(one.result == "failed" for one in report.previews) else Exit.OK
 
 
 def refusals(report: Report, level: Level) -> Iterator[str]:
@@ -76,7 +87,8 @@ def _text(report: Report, root: Path, choices: Choices) -> str:
         case "markdown":
             from operations.diff import markdown  # noqa: PLC0415 - each format imports what it is made with
 
-            return markdown.text(report)
+            # What CI writes a comment with, it keeps whole.
+            return markdown.text(report, artifacts=os.environ.get("GITHUB_ACTIONS") == "true")
         case "json":
             from operations.diff import as_json  # noqa: PLC0415
 

@@ -10,21 +10,26 @@ from rich.text import Text
 
 from operations.diff.grouped import ACTIONS, Entry, Section, compared, counts, highest, sections, shared_where
 from operations.diff.model import Action, Field, Level, Report, StackDiff
-from operations.diff.places import Where, clusters_of, partly
-from operations.diff.told import ToldRisk, images, risks
+from operations.diff.places import Where, by_tier, clusters_of, partly
+from operations.diff.told import ToldRisk, alike, images, risks
 from operations.diff.values import CUT, cut, flat, lines
 from operations.diff.wording import (
-    about,
+    about_all,
+    against,
     all_named,
     alone_lines,
+    becomes,
     by_system_named,
     cause_text,
     clusters_text,
     cost_deltas,
     cost_text,
     plural,
+    reason_of,
+    some,
     tally,
     trouble,
+    troubles,
     versions,
     where_text,
 )
@@ -50,7 +55,7 @@ class _Page:
 
     def __init__(self, console: Console, report: Report) -> None:
         self._console = console
-        self._report = report
+        self._report = report = by_tier(report)
         self._stacks = len(report.stacks)
 
     def show(self, *, details: bool) -> None:
@@ -88,7 +93,8 @@ class _Page:
 
     def _summary(self) -> None:
         report = self._report
-        base = flat(report.base) + (f" ({flat(report.commit)[:12]})" if report.commit else "")
+        base, commit = against(report)
+        base += f" ({commit})" if commit else ""
         if not any(stack.changes or stack.risks or stack.images or stack.trouble for stack in report.stacks):
             names = ", ".join(flat(stack.stack) for stack in report.stacks) or "there are no stacks"
             self._line(("No change", "bold green"), f" against {base}: {names}")
@@ -109,9 +115,9 @@ class _Page:
         self._table(table)
         if clusters := clusters_text(clusters_of(report)):
             self._line((f"Clusters: {clusters}", "dim"))
-        for stack in report.stacks:
-            if stack.trouble:
-                self._hanging("trouble:", "bold red", f"{flat(stack.stack)}: {trouble(stack)}")
+        for stacks in troubles(report):
+            names = ", ".join(flat(stack.stack) for stack in stacks)
+            self._hanging("trouble:", "bold red", f"{names}: {trouble(*stacks)}")
 
     def _number(self, stack: StackDiff, action: Action) -> Text:
         number = counts(stack)[action]
@@ -139,14 +145,14 @@ class _Page:
         table = Table.grid(padding=(0, 2))
         table.add_column(no_wrap=True)
         table.add_column(overflow="fold")
-        for one in told:
-            risk = one.risk
-            what = about(risk.subject)
+        for one in alike(told):
+            risk, where = one.told[0].risk, one.told[0].where
+            what = about_all(one)
             head = Text.assemble((str(risk.danger), "bold"), f": {what}" if what else "")
             rest = Text.assemble(
-                (f"{where_text(one.where, self._stacks)}: ", "dim"),
-                flat(risk.reason),
-                (f"  {', '.join(one.files)}" if one.files else "", "cyan"),
+                (f"{where_text(where, self._stacks)}: ", "dim"),
+                reason_of(one),
+                (f"  {some(one.files)}" if one.files else "", "cyan"),
             )
             table.add_row(_level(risk.level), Text("\n").join((head, rest)))
         self._table(table)
@@ -160,9 +166,9 @@ class _Page:
         for _ in range(3):
             table.add_column(overflow="fold")
         for one in told:
-            repository, before, after = versions(one.image)
+            _, before, after = versions(one.image)
             table.add_row(
-                Text(repository.rpartition("/")[2] or all_named(thing for thing, _ in one.containers)),
+                Text(some(one.names)),
                 Text.assemble(f"{before} -> {after}", ("  moved back" if one.image.back else "", "bold red")),
                 Text(where_text(one.where, self._stacks), "dim"),
             )
@@ -216,7 +222,7 @@ class _Page:
             _STYLES[entry.action],
             f"{len(entry.things)} objects: " if len(entry.things) > 1 and entry.fields else "",
             all_named(entry.things),
-            (" is replaced" if entry.action == "replaced" else "", "magenta"),
+            (becomes(entry), "magenta"),
             f", because {flat(entry.because)}" if entry.because else "",
             (
                 f"  {where_text(entry.where, self._stacks)}" if partly(entry.where) and entry.where != known else "",

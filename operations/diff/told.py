@@ -1,14 +1,25 @@
 """Risks and images as people read them: what is the same on several stacks or objects is told once. Pure."""
 
+import re
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from operations.diff.model import Danger, ImageChange, Report, Risk, StackDiff
-from operations.diff.places import Thing, Where, clusters_of, thing, together, where_of
+from operations.diff.model import Danger, ImageChange, Report, Risk, StackDiff, Subject
+from operations.diff.places import Where, clusters_of, thing, together, where_of
 from operations.diff.values import flat
 
+_MANY: Final = 3
+"""Risks that are told together."""
+_NAME: Final = "…"
+_PREFIX: Final = re.compile(r"(^|; )[a-z0-9][-a-z0-9.]*: ")
+_HOST: Final = re.compile(r"(?<![-\w./@])(?:\*\.)?(?:[a-z0-9][-a-z0-9]*\.)+[a-z]{2,}(?![-\w])(?:/[-\w./]*)?")
+_CONTAINER: Final = re.compile(
+    r"(?:(?<=^)|(?<=; ))[a-z][-a-z0-9]*(?= (?:goes back|runs the tag|loses its digest|is another image))"
+    r"|(?<= of )[a-z][-a-z0-9]*(?= is )"
+)
+_SEVERAL: Final = re.compile(rf"{_NAME}(?:, {_NAME})+(?:, [0-9]+ more)?")
 _DANGERS: Final = {danger: index for index, danger in enumerate(Danger)}
 
 
@@ -33,9 +44,53 @@ class ToldImage:
     """An image that takes the place of another, once."""
 
     image: ImageChange
-    containers: tuple[tuple[Thing, str], ...]
-    """Objects and the container of each."""
+    names: tuple[str, ...]
+    """System and name of each: `plate/plate-api`."""
     where: Where
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Risks that differ by what they are about alone."""
+
+    told: tuple[ToldRisk, ...]
+    reason: str
+    """Without the names of objects, containers and hosts, where there are several."""
+    names: tuple[str, ...]
+    """What they are about, where there are several: with the system where the name alone does not tell them apart."""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Where they were probably changed."""
+        return tuple(dict.fromkeys(file for one in self.told for file in one.files))
+
+
+def alike(told: Iterable[ToldRisk]) -> list[Alike]:
+    """Return risks with those together that have the same level, danger, reason and place, if they are many."""
+    found: list[Alike] = []
+    for group in together(told, lambda one: (one.risk.level, one.risk.danger, _without_names(one.risk), one.where)):
+        if len(group) < _MANY:
+            found += (Alike((one,), one.risk.reason, ()) for one in group)
+            continue
+        subjects = list(dict.fromkeys(one.risk.subject for one in group))
+        bare = [subject.name for subject in subjects]
+        unclear = len(set(bare)) < len(bare)
+        names = map(_with_system, subjects) if unclear else bare
+        found.append(Alike(tuple(group), _without_names(group[0].risk), tuple(dict.fromkeys(names))))
+    return found
+
+
+def _without_names(risk: Risk) -> str:
+    """Return a reason without what is only a name in it: `… goes back from 2.0.0 to 1.0.0`."""
+    text = _PREFIX.sub(r"\1", flat(risk.reason))
+    for own in filter(None, (risk.subject.name, risk.subject.namespace)):
+        text = re.sub(rf"(?<![-\w./]){re.escape(own)}(?![-\w/]|\.\w)", _NAME, text)
+    text = _CONTAINER.sub(_NAME, _HOST.sub(_NAME, text))
+    return _SEVERAL.sub(_NAME, text)
+
+
+def _with_system(subject: Subject) -> str:
+    return flat(f"{subject.system}/{subject.name}" if subject.system else subject.name)
 
 
 def risks(report: Report) -> list[ToldRisk]:
@@ -59,21 +114,15 @@ def risks(report: Report) -> list[ToldRisk]:
 def images(report: Report) -> list[ToldImage]:
     """Return all images that take the place of another; those that go back first."""
     touched = clusters_of(report)
-    found: dict[Hashable, list[tuple[StackDiff, ImageChange]]] = defaultdict(list)
-    for stack in report.stacks:
-        for image in stack.images:
-            key = (thing(image.subject), image.container, image.before, image.after, image.back)
-            found[key].append((stack, image))
-    alone = [
+    every = ((stack, image) for stack in report.stacks for image in stack.images)
+    told = [
         ToldImage(
             group[0][1],
-            ((thing(group[0][1].subject), group[0][1].container),),
+            tuple(dict.fromkeys(_with_system(image.subject) for _, image in group)),
             where_of(touched, ((stack, (image.subject.cluster,)) for stack, image in group)),
         )
-        for group in found.values()
+        for group in together(every, lambda one: (one[1].before, one[1].after, one[1].back))
     ]
-    same = together(alone, lambda one: (one.image.before, one.image.after, one.image.back, one.where))
-    told = [ToldImage(group[0].image, tuple(one.containers[0] for one in group), group[0].where) for group in same]
     return sorted(told, key=lambda one: not one.image.back)
 
 

@@ -1,16 +1,20 @@
 """What objects, places, images and amounts are called in what people read of a comparison. Pure."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
 from operations.diff.grouped import Entry, compared
-from operations.diff.model import Action, Cost, ImageChange, Report, StackDiff, Subject
-from operations.diff.places import Thing, Touched, Where, thing
-from operations.diff.told import risks
+from operations.diff.model import Action, Cost, ImageChange, Level, Report, StackDiff, Subject
+from operations.diff.places import Thing, Touched, Where, thing, together
+from operations.diff.told import Alike, risks
 from operations.diff.values import flat
 from operations.rollback.version import parts
 
+_NAMES: Final = 8
+_COMMIT: Final = 12
+_HASH: Final = re.compile(r"[0-9a-f]{7,64}")
 _ROLLING: Final = frozenset({"DaemonSet", "Deployment", "Rollout", "StatefulSet"})
 
 
@@ -64,11 +68,18 @@ def alone_lines(stack: StackDiff) -> list[tuple[str, int]]:
     return [(f"{flat(system)}: {all_named(things)}", len(things)) for (system, _), things in found.items()]
 
 
-def trouble(stack: StackDiff) -> str:
-    """Return why a side of a stack is missing, and what is told all the same."""
-    count = sum(number for _, number in alone_lines(stack))
-    told = f"; it would have {plural(count, 'object')}, compared with nothing" if count else ""
-    return f"{flat(stack.trouble).rstrip('.')}{told}"
+def trouble(*stacks: StackDiff) -> str:
+    """Return why a side of a stack is missing, and what is told all the same; of several the same is missing."""
+    count = sum(number for stack in stacks for _, number in alone_lines(stack))
+    who = "they" if len(stacks) > 1 else "it"
+    told = f"; {who} would have {plural(count, 'object')}, compared with nothing" if count else ""
+    return f"{flat(stacks[0].trouble).rstrip('.')}{told}"
+
+
+def troubles(report: Report) -> list[tuple[StackDiff, ...]]:
+    """Return the stacks with a side that is missing, those for the same reason together."""
+    troubled = (stack for stack in report.stacks if stack.trouble)
+    return [tuple(group) for group in together(troubled, lambda stack: stack.trouble)]
 
 
 def about(subject: Subject) -> str:
@@ -79,15 +90,59 @@ def about(subject: Subject) -> str:
     return f"{system}, {name}" if system else name
 
 
+def about_all(alike: Alike) -> str:
+    """Return what risks are about: of several, how many of what kind, `16 workloads`."""
+    if not alike.names:
+        return about(alike.told[0].risk.subject)
+    kinds = {one.risk.subject.kind for one in alike.told}
+    kind = flat(next(iter(kinds))) if len(kinds) == 1 else "object"
+    noun = "workload" if kinds <= _ROLLING else kind
+    return f"{len(alike.told)} {_many(noun)}"
+
+
+def reason_of(alike: Alike) -> str:
+    """Return the reason of risks; of several with the names of what they are about, of critical ones all names."""
+    if not alike.names:
+        return flat(alike.reason)
+    most = len(alike.names) if alike.told[0].risk.level is Level.CRITICAL else _NAMES
+    return f"{flat(alike.reason)}: {some(alike.names, most)}"
+
+
+def some(names: Iterable[str], most: int = _NAMES) -> str:
+    """Return the first few names, and how many more there are."""
+    found = list(map(flat, names))
+    more = len(found) - most
+    return ", ".join([*found[:most], f"{more} more"] if more > 0 else found)
+
+
+def _many(noun: str) -> str:
+    if noun.endswith("y"):
+        return f"{noun[:-1]}ies"
+    return f"{noun}es" if noun.endswith("s") else f"{noun}s"
+
+
+def against(report: Report) -> tuple[str, str]:
+    """Return the base as it was asked for, and its commit; once and short where the base was asked for by that."""
+    base, commit = flat(report.base), flat(report.commit)[:_COMMIT]
+    if _HASH.fullmatch(base):
+        base = base[:_COMMIT]
+        return base, "" if not commit or commit.startswith(base) else commit
+    return base, commit
+
+
 def tally(report: Report) -> str:
-    """Return `448 changes, 7 risks (2 critical, 5 low)`."""
+    """Return `448 changes, 7 risks (2 critical, 5 low)`; of stacks that were not compared no risks are known."""
     changes = sum(len(stack.changes) for stack in report.stacks)
     levels = Counter(one.risk.level for one in risks(report))
     total = sum(levels.values())
     listed = ", ".join(f"{levels[level]} {level.name.lower()}" for level in sorted(levels, reverse=True))
     blind = sum(1 for stack in report.stacks if not compared(stack))
-    found = [plural(changes, "change"), f"{plural(total, 'risk')} ({listed})" if total else "no risks"]
-    return ", ".join((*found, *([f"{plural(blind, 'stack')} not compared"] if blind else [])))
+    unknown = [f"risks unknown: {plural(blind, 'stack')} not compared"] if blind else []
+    if blind and blind == len(report.stacks) and not changes and not total:
+        return unknown[0]
+    none = [] if unknown else ["no risks"]
+    found = [plural(changes, "change"), *([f"{plural(total, 'risk')} ({listed})"] if total else none)]
+    return ", ".join((*found, *unknown))
 
 
 def plural(count: int, noun: str) -> str:
@@ -96,16 +151,23 @@ def plural(count: int, noun: str) -> str:
 
 
 def cause_text(cause: str, action: Action, entries: Iterable[Entry]) -> str:
-    """Return `12 workloads roll because ConfigMap shop/web-1 changed`, counted over stacks and clusters."""
+    """Return `12 workloads on 2 stacks roll because ConfigMap shop/web-1 changed`, each once on all its clusters."""
     listed = list(entries)
-    count = sum(entry.count for entry in listed)
+    count = len({(entry.system, one) for entry in listed for one in entry.things})
+    stacks = len({stack for entry in listed for stack in entry.counts})
+    on = f" on {stacks} stacks" if stacks > 1 else ""
     rolls = action == "changed" and all(kind in _ROLLING for entry in listed for kind, _, _ in entry.things)
     noun = "workload" if rolls else "object"
     verb = {"changed": "roll" if rolls else "change"}.get(action, f"are {action}")
     if count == 1:
         verb = verb.replace("are ", "is ") if " " in verb else f"{verb}s"
     reason = flat(cause)
-    return f"{plural(count, noun)} {verb} {'' if reason.startswith('because ') else 'because '}{reason}"
+    return f"{plural(count, noun)}{on} {verb} {'' if reason.startswith('because ') else 'because '}{reason}"
+
+
+def becomes(entry: Entry) -> str:
+    """Return what to say of objects that are made anew, behind their names; nothing of others."""
+    return "" if entry.action != "replaced" else " is replaced" if len(entry.things) == 1 else " are replaced"
 
 
 def versions(image: ImageChange) -> tuple[str, str, str]:

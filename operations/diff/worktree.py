@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from operations.diff.git import git, last_line, unfit
+from operations.revisions import ask, unfit
 
 
 @contextmanager
@@ -19,15 +19,13 @@ def checked_out(root: Path, commit: str) -> Iterator[Path]:
         # Git names what it keeps of a worktree by the last part of its path, so that two at a time need two names.
         path = Path(folder) / Path(folder).name
         try:
-            # A hook of the person's checkouts has nothing to do with this one.
-            made = git(
-                root, "-c", "core.hooksPath=/dev/null", "worktree", "add", "--detach", "--quiet", str(path), commit
-            )
-            if made.returncode:
-                found = f"git cannot check out {commit[:12]}: {last_line(made.stderr)}"
+            made = ask(root, "worktree", "add", "--detach", "--quiet", str(path), commit)
+            if made.code:
+                found = f"git cannot check out {commit[:12]}: {made.reason}"
                 raise unfit(found, "see that its files are there: a partial clone may lack them")
             yield path
         finally:
-            # Only ours: `worktree prune` would also forget those of others that are away for the moment.
-            git(root, "worktree", "remove", "--force", "--force", str(path))
+            # Without its folder Git forgets even what an interruption left half made.
             shutil.rmtree(path, ignore_errors=True)
+            # Only ours: `worktree prune` would also forget those of others that are away for the moment.
+            ask(root, "worktree", "remove", "--force", "--force", str(path))

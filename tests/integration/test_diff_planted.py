@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterable
+from difflib import SequenceMatcher
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from operations.diff.hashed import paired
 from operations.diff.model import Objects, Risk
 from operations.diff.risks import found
 from operations.diff.sides import objects_of
+from operations.diff.touched import Files
 from settings.loading import load
 from tests.planted import HARMLESS, RISKY, Named, Planted, copied
 
@@ -52,7 +54,21 @@ def _risks(base: Path, root: Path, before: Objects, planted: Iterable[Planted]) 
             edit.apply(root)
     stack = changes[0].stack
     both = paired(before, _rendered(root, stack, code=any(one.code for one in changes)))
-    return found(stack, both.before, both.after, of_paired(both), root)
+    return found(stack, both.before, both.after, of_paired(both), root, was=_files(base))
+
+
+def _files(root: Path) -> Files:
+    def read(file: str) -> str | None:
+        return (root / file).read_text(encoding="utf-8") if (root / file).is_file() else None
+
+    return read
+
+
+def _touched(base: Path, root: Path, file: str) -> set[int]:
+    """Return the lines of a file that its edits touch; of what they take away, those on both sides of it."""
+    old, new = ((side / file).read_text(encoding="utf-8").splitlines() for side in (base, root))
+    changed = (found for found in SequenceMatcher(None, old, new, autojunk=False).get_opcodes() if found[0] != "equal")
+    return {line for _, _, _, first, last in changed for line in (range(first + 1, last + 1) or (first, first + 1))}
 
 
 def _is(named: Named, risk: Risk) -> bool:
@@ -92,6 +108,26 @@ def test_no_harmless_change_is_called_risky(
     planted: Planted, base: Path, before: dict[str, Objects], tmp_path: Path
 ) -> None:
     assert _told(_risks(base, tmp_path / "changed", before[planted.stack], [planted])) == []
+
+
+_FROM_ELSEWHERE = {
+    # What such a volume's namespace is called, several lines say; an index of claims has no line of its own.
+    "a namespace is renamed, and so one removed",
+    "no backup before a migration",
+}
+
+
+@pytest.mark.parametrize("planted", [one for one in RISKY if not one.code], ids=lambda one: one.name)
+def test_every_risk_is_told_of_where_the_change_is(
+    planted: Planted, base: Path, before: dict[str, Objects], tmp_path: Path
+) -> None:
+    root = tmp_path / "changed"
+    risks = _risks(base, root, before[planted.stack], [planted])
+
+    elsewhere = [
+        f"{risk.file}:{risk.line}: {risk}" for risk in risks if risk.line not in _touched(base, root, risk.file)
+    ]
+    assert planted.name in _FROM_ELSEWHERE or elsewhere == []
 
 
 _OTHERS_COVER = {

@@ -4,6 +4,7 @@ Source: Argo CD 3.3, AppProjectSpec and ApplicationSpec (`pkg/apis/application/v
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from manifests.placed import Manifest
@@ -28,7 +29,9 @@ def argo(sides: Sides) -> Iterator[Finding]:
     for pair in sides.differing("AppProject"):
         if pair.after is not None:
             found = [*_project(sides, pair.before, pair.after)]
-            yield from together(Danger.PERMISSIONS, pair.subject, found, ("sync",))
+            who = all(text.startswith("the group") for _, text in found)
+            for finding in together(Danger.PERMISSIONS, pair.subject, found, ("sync",)):
+                yield replace(finding, also=("argocd", "groups")) if who else finding
     for subject, before, after in sides.changed("Application"):
         yield from together(Danger.PERMISSIONS, subject, [*_application(before, after)], ("sync",))
 
@@ -122,7 +125,9 @@ def _roles(sides: Sides, old: Manifest, new: Manifest) -> Iterator[Weak]:
         if less:
             yield Level.HIGH, f"{role['name']} is denied less: {listed(less)}"
         if groups := [group for group in role.get("groups") or () if group not in (known.get("groups") or ())]:
-            yield Level.MEDIUM, f"{listed(groups)} is {role['name']} now"
+            they = "the group" if len(groups) == 1 else "the groups"
+            have = "has" if len(groups) == 1 else "have"
+            yield Level.MEDIUM, f"{they} {listed(groups)} {have} the role {role['name']} now"
 
 
 def _windows(old: Manifest, new: Manifest) -> Iterator[Weak]:

@@ -24,7 +24,7 @@ def costs(sides: Sides) -> Iterator[Finding]:
             weak: list[Weak] = [
                 (
                     Level.LOW,
-                    f"each pod asks for {_amount(resource, was)} {called}, now {_amount(resource, now)}{_up_to(new)}",
+                    f"each pod asks for {amount(resource, was)} {called}, now {amount(resource, now)}{_up_to(new)}",
                 )
                 for resource, called in _RESOURCES.items()
                 if (was := getattr(old, resource)) and (now := getattr(new, resource)) >= _DOUBLED * was
@@ -45,9 +45,9 @@ def _of_stack(before: Mapping[Subject, Asked], after: Mapping[Subject, Asked]) -
         by_much = sorted(grown, key=lambda subject: (-abs(grown[subject]), str(subject)))
         causes = [subject for subject in by_much if grown[subject] and (grown[subject] > 0) == (now > was)]
         most = sum((getattr(one, resource) * one.most for one in after.values()), Decimal())
-        far = f", up to {_amount(resource, most)} by autoscalers" if most > now else ""
+        far = f", up to {amount(resource, most)} by autoscalers" if most > now else ""
         how = f"{'+' if now > was else '-'}{abs(now / was - 1):.0%}{far}"
-        text = f"{_amount(resource, now)} {called} for {_amount(resource, was)} ({how})"
+        text = f"{amount(resource, now)} {called} for {amount(resource, was)} ({how})"
         text = f"{text}, mostly for {listed(causes, most=3)}"
         found.append((Level.MEDIUM if now / was > _GROWN_MUCH else Level.LOW, text, causes[0]))
     if found:
@@ -72,7 +72,8 @@ def _up_to(found: Asked) -> str:
     return f" (of {found.pods} to {found.most} pods)" if found.most > found.pods else f" (of {found.pods})"
 
 
-def _amount(resource: str, value: Decimal) -> str:
+def amount(resource: str, value: Decimal) -> str:
+    """Return an amount as people say it: `0.5`, `512 MiB`."""
     if resource == "cpu":
         return f"{value.normalize():f}" if value else "0"
     size = float(value)

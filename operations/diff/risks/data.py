@@ -1,8 +1,7 @@
 """Data that could be lost: volumes and what claims them, what keeps them, and what is saved of them."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
 from manifests.placed import Manifest
 from manifests.protection import SYNC_OPTIONS
@@ -10,7 +9,7 @@ from operations.diff.finding import Finding, Weak, listed, together
 from operations.diff.model import Danger, Level, Subject
 from operations.diff.pairs import PART_OF, WORKLOADS, Sides, annotations, label
 from operations.diff.pods import claims, containers, template
-from settings.types import quantity_value
+from operations.diff.risks.volumes import by_argo, other_volume
 
 _KEEPS = ("Prune=false", "Delete=false")
 _NO_DATA = ("ConfigMap", "Secret", "SealedSecret", "ExternalSecret")
@@ -103,31 +102,35 @@ def _changed(sides: Sides) -> Iterator[Finding]:
     for subject, before, after in sides.changed(*_STORES):
         level = max(_level(before), _level(after))
         found: list[Weak] = []
-        now = claims(after)
-        for name, old in claims(before).items():
-            called = f"the claim {name}" if name else "the claim"
-            if name not in now:
-                found.append((level, f"{called} is removed or renamed: pods start with empty volumes"))
-                continue
-            found += ((level, f"{called} {text}") for text in _other_volume(old, now[name]))
+        if subject.kind == "StatefulSet" and sides.gitops:
+            yield from by_argo(subject, before, after, level)
+        else:
+            now = claims(after)
+            for name, old in claims(before).items():
+                called = f"the claim {name}" if name else "the claim"
+                if name not in now:
+                    found.append((level, f"{called} is removed or renamed: pods start with empty volumes"))
+                    continue
+                found += ((level, f"{called} {text}") for text in _other_volume(old, now[name]))
         if subject.kind == "StatefulSet":
             found += _less_retained(before, after)
             found += ((level, text) for text in _mounted_elsewhere(before, after))
-        at = ("size",) if subject.kind == "PersistentVolumeClaim" else ("storage",)
+        at = _at(subject, found)
         yield from together(Danger.DATA, subject, found, at)
 
 
+def _at(subject: Subject, found: Sequence[Weak]) -> tuple[str, ...]:
+    if subject.kind != "PersistentVolumeClaim":
+        return ("storage",)
+    return ("size",) if any("shrinks" in text for _, text in found) else ("storageClass",)
+
+
 def _other_volume(old: Manifest, new: Manifest) -> Iterator[str]:
-    was, now = (spec.get("resources", {}).get("requests", {}).get("storage") for spec in (old, new))
-    if was and now and quantity_value(str(now)) < quantity_value(str(was)):
-        yield f"shrinks from {was} to {now}: no volume can, so it is refused or another, empty one takes its place"
-    for key in ("storageClassName", "accessModes", "volumeName"):
-        if old.get(key) != new.get(key):
-            yield f"has the {key} {_said(new.get(key))} for {_said(old.get(key))}: a new volume begins empty"
-
-
-def _said(value: Any) -> str:
-    return "none" if value is None else listed(value) if isinstance(value, list) else str(value)
+    for worse, text in other_volume(old, new):
+        if worse and text.startswith("shrinks"):
+            yield f"{text}: no volume can, so it is refused or another, empty one takes its place"
+        elif worse:
+            yield f"{text}: a new volume begins empty"
 
 
 def _less_retained(before: Manifest, after: Manifest) -> Iterator[Weak]:

@@ -7,8 +7,12 @@ from operations.diff.finding import Finding, Weak, listed, together
 from operations.diff.model import Danger, Level, Subject
 from operations.diff.pairs import WORKLOADS, Pair, Sides, component
 from operations.diff.pods import claims, containers, pod, pod_count, pod_labels, selects, share
+from operations.diff.risks.analysis import Metrics, less_judged
+from operations.diff.risks.issuers import issuers
+from operations.diff.risks.room import room
 from operations.diff.risks.services import services
-from operations.diff.risks.strategy import Metrics, weaker
+from operations.diff.risks.strategy import weaker
+from operations.diff.risks.volumes import cannot_change
 from settings.types import quantity_value
 
 _IMMUTABLE = ("selector", "serviceName", "podManagementPolicy", "volumeClaimTemplates")
@@ -28,14 +32,16 @@ def downtime(sides: Sides) -> Iterator[Finding]:
         yield from _autoscaled(sides, pair)
     yield from _budgets(sides)
     yield from services(sides)
+    yield from issuers(sides)
+    yield from room(sides)
     for subject, before, after in sides.changed(*_TEMPLATES):
-        yield from together(Danger.DOWNTIME, subject, [*_less_judged(before, after)], ("objectives",))
+        yield from together(Danger.DOWNTIME, subject, [*less_judged(before, after)], ("objectives",))
 
 
 def _of_workload(sides: Sides, subject: Subject, before: Manifest, after: Manifest) -> Iterator[Finding]:
     pods = pod_count(subject, after, sides.kinds_after.get("HorizontalPodAutoscaler", ()))
     if before["kind"] == after["kind"]:
-        yield from together(Danger.DOWNTIME, subject, [*_replaced(before, after)])
+        yield from together(Danger.DOWNTIME, subject, [*_replaced(sides, before, after)])
     metrics = (_metrics(sides.kinds_before, subject), _metrics(sides.kinds_after, subject))
     yield from together(Danger.DOWNTIME, subject, weaker(before, after, max(pods, 1), metrics), ("strategy",))
     yield from _fewer(sides, subject, before, after)
@@ -70,11 +76,15 @@ def _removed(sides: Sides, subject: Subject, before: Manifest) -> Iterator[Findi
         yield Finding(Level.HIGH, Danger.DOWNTIME, subject, reason, ("strategy",))
 
 
-def _replaced(before: Manifest, after: Manifest) -> Iterator[Weak]:
+def _replaced(sides: Sides, before: Manifest, after: Manifest) -> Iterator[Weak]:
     for key in _IMMUTABLE:
         if before["spec"].get(key) == after["spec"].get(key):
             continue
-        if key == "volumeClaimTemplates" and _same_but_labels(before, after):
+        if key == "volumeClaimTemplates" and (sides.gitops or _same_but_labels(before, after)):
+            continue  # where Argo CD applies, told of with the claims themselves
+        if sides.gitops:
+            stays = "; its claims stay" if claims(after) else ""
+            yield Level.HIGH, f"{key} changes. {cannot_change(after['kind'])}{stays}"
             continue
         stays = "; the claims stay as they are" if key == "volumeClaimTemplates" else ""
         yield Level.HIGH, f"{key} changes, which cannot: it is deleted and made again, without pods meanwhile{stays}"
@@ -99,16 +109,20 @@ def _fewer(sides: Sides, subject: Subject, before: Manifest, after: Manifest) ->
     if now >= was:
         return
     declared = _budget_of(sides, subject, before)
-    at = ("replicas",)
+    at, left = ("replicas",), f"{now} pod{'s' if now > 1 else ''} left of {was}"
     if now == 0:
         yield Finding(Level.HIGH, Danger.DOWNTIME, subject, f"no pod is left of {was}: nothing answers", at)
     elif declared is not None and _serving(declared, now) < _floor(declared):
-        left = f"only {now} of {was} pods"
-        reason = f"{left} left, fewer than its PodDisruptionBudget ({_spelt(declared)}) keeps serving"
-        yield Finding(Level.HIGH, Danger.DOWNTIME, subject, reason, at)
+        yield Finding(Level.HIGH, Danger.DOWNTIME, subject, f"{left}{_by_budget(declared, now)}", at)
     elif now == 1:
-        reason = f"one pod is left of {was}: whatever ends it, or its node, ends all of it"
+        reason = f"{left}: whatever ends it, or its node, ends all of it"
         yield Finding(Level.MEDIUM, Danger.DOWNTIME, subject, reason, at)
+
+
+def _by_budget(budget: Manifest, pods: int) -> str:
+    if budget["spec"].get("minAvailable") is not None:
+        return f", fewer than its budget ({_spelt(budget)}) keeps: none of them may be evicted, nor its node drained"
+    return f": its budget ({_spelt(budget)}) would let {'that one' if pods == 1 else 'all of them'} be evicted"
 
 
 def _budget_of(sides: Sides, subject: Subject, workload: Manifest) -> Manifest | None:
@@ -220,13 +234,3 @@ def _away(budget: Manifest, pods: int) -> int:
     if spec.get("minAvailable") is not None:
         return pods - share(spec["minAvailable"], pods)
     return share(spec.get("maxUnavailable"), pods)
-
-
-def _less_judged(before: Manifest, after: Manifest) -> Iterator[Weak]:
-    now = {metric["name"]: metric for metric in after["spec"].get("metrics") or ()}
-    for metric in before["spec"].get("metrics") or ():
-        name, limit = metric["name"], metric.get("failureLimit") or 0
-        if name not in now:
-            yield Level.MEDIUM, f"the metric {name} is measured no more: it aborts no bad version"
-        elif isinstance(limit, int) and isinstance(other := now[name].get("failureLimit") or 0, int) and other > limit:
-            yield Level.MEDIUM, f"the metric {name} may fail {other} times for {limit} before it aborts"

@@ -16,6 +16,7 @@ from operations.diff.risks.images import pulled
 from operations.diff.risks.permissions import permissions
 from operations.diff.risks.schema import schema
 from operations.diff.risks.secrets import secrets
+from operations.diff.touched import Files
 from settings.loaded import Loaded
 
 _RULES = (data, downtime, exposure, secrets, permissions, schema, pulled, costs)
@@ -29,17 +30,19 @@ def found(
     changes: Sequence[Change],
     root: Path,
     loaded: Loaded | None = None,
+    was: Files | None = None,
 ) -> tuple[Risk, ...]:
     """Return the risks of a stack's change, the highest first; the same one on several clusters is one.
 
     `root` is the project of the new side, whose files say where a risk comes from; `loaded` is the stack as it was
-    loaded from there, if it was already. Objects are not changed.
+    loaded from there, if it was already; `was` returns what a file of the project, by its path, said on the old side,
+    so that a risk is told of where the change is. Objects are not changed.
     """
     sides = Sides(before, after)
     findings = list(chain.from_iterable(rule(sides) for rule in _RULES))
     findings += _replaced(changes, findings)
     merged = list(_merged(findings))
-    origins = Origins(root, stack, sides, loaded)
+    origins = Origins(root, stack, sides, loaded, was)
     risks = [_risk(finding, clusters, origins) for finding, clusters in merged]
     return tuple(sorted(risks, key=_order))
 

@@ -79,7 +79,7 @@ def _of_container(own: Manifest, shared: Manifest) -> Iterator[Weak]:
     if own.get("allowPrivilegeEscalation") is not False:
         yield Level.MEDIUM, "may gain privileges (allowPrivilegeEscalation)"
     if not own.get("readOnlyRootFilesystem"):
-        yield Level.MEDIUM, "its root file system is writable"
+        yield Level.MEDIUM, "root file system is writable (readOnlyRootFilesystem)"
     seccomp = own.get("seccompProfile") or shared.get("seccompProfile") or {}
     if seccomp.get("type", "Unconfined") == "Unconfined":
         yield Level.MEDIUM, "no seccomp profile confines its system calls"

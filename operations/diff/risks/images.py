@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from operations.diff.finding import Finding, Weak, listed, together
-from operations.diff.images import image_changes, mutable, registry, repository
+from operations.diff.images import image_changes, major, mutable, registry, repository
 from operations.diff.model import Danger, ImageChange, Level, Subject
 from operations.diff.pairs import Sides
 from operations.diff.pods import claims, containers
@@ -16,7 +16,7 @@ def pulled(sides: Sides) -> Iterator[Finding]:
     """Yield images that go back, may become others, or come from elsewhere; what goes forward is no risk."""
     found: defaultdict[Subject, list[Weak]] = defaultdict(list)
     moved: defaultdict[tuple[str, str], list[ImageChange]] = defaultdict(list)
-    for change in _everywhere(sides):
+    for change in image_changes(sides):
         was, now = change.before, change.after
         if registry(was) != registry(now):
             moved[registry(was), registry(now)].append(change)
@@ -25,24 +25,32 @@ def pulled(sides: Sides) -> Iterator[Finding]:
                 (Level.MEDIUM, f"{change.container} is another image: {repository(now)} for {repository(was)}")
             )
         found[change.subject] += _of_version(sides, change)
+        if (major_before := _wrote(sides, change)) is not None:
+            reason = f"its data were written by major {major_before}; this image may refuse to start on them"
+            yield Finding(Level.HIGH, Danger.DOWNTIME, change.subject, reason, ("image", "tag"))
     for subject, weak in found.items():
         yield from together(Danger.IMAGES, subject, weak, ("image", "tag"))
     for (was, now), changes in moved.items():
         subjects = list(dict.fromkeys(change.subject for change in changes))
         others = f", as for {listed(subjects[1:], most=3)}" if subjects[1:] else ""
         reason = f"{changes[0].container} comes from the registry {now} for {was}{others}: who can push there runs here"
-        yield Finding(Level.HIGH, Danger.IMAGES, subjects[0], reason, ("image", "registry"))
+        at = ("image", "registry")
+        yield Finding(Level.HIGH, Danger.IMAGES, subjects[0], reason, at, also=("registries",))
     yield from _new(sides)
 
 
-def _everywhere(sides: Sides) -> Iterator[ImageChange]:
-    """Yield the changes of every cluster, which a risk has to name all."""
-    for cluster in dict.fromkeys(subject.cluster for subject in sides.after):
-        one = Sides(
-            {subject: found for subject, found in sides.before.items() if subject.cluster == cluster},
-            {subject: found for subject, found in sides.after.items() if subject.cluster == cluster},
-        )
-        yield from image_changes(one)
+def _wrote(sides: Sides, change: ImageChange) -> int | None:
+    """Return the major version that wrote the volume of a data store whose image is of a later one; else None."""
+    manifest = sides.after[change.subject]
+    mounted = {mount["name"] for mount in containers(manifest)[change.container].get("volumeMounts") or ()}
+    was, now = major(change.before), major(change.after)
+    same = _called(change.before) == _called(change.after)
+    later = was is not None and now is not None and was != now and not change.back
+    return was if later and same and mounted & set(claims(manifest)) else None
+
+
+def _called(image: str) -> str:
+    return repository(image).rpartition("/")[2]
 
 
 def _of_version(sides: Sides, change: ImageChange) -> Iterator[Weak]:

@@ -135,8 +135,12 @@ def _ways_out(sides: Sides) -> Iterator[Finding]:
         place = (route.cluster, route.host)
         if place not in hosts and place not in told:
             told.add(place)
-            reason = f"{route.host} goes: nothing answers there any more"
-            yield Finding(Level.HIGH, Danger.DOWNTIME, route.subject, reason, ("exposure",))
+            elsewhere = any(host == route.host for _, host in hosts)
+            level, reason = Level.HIGH, f"{route.host} goes: nothing answers there any more"
+            if elsewhere:
+                level = Level.MEDIUM
+                reason = f"{route.host} is no longer answered from {route.cluster}: what is left answers alone"
+            yield Finding(level, Danger.DOWNTIME, route.subject, reason, ("exposure",))
     now = {(route.cluster, route.host, route.path) for route in after}
     lost: dict[Subject, list[Route]] = {}
     for route in before:

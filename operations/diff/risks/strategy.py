@@ -1,21 +1,17 @@
 """Whether a workload is updated with less care than before."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Iterator
 
 from manifests.placed import Manifest
-from operations.diff.finding import Weak, listed
+from operations.diff.finding import Weak
 from operations.diff.model import Level
 from operations.diff.pods import share
+from operations.diff.risks.analysis import Metrics, less_measured, templates
 from settings.types import duration_seconds
 
 _ALL_TRAFFIC = 100
 _LEAP = 2
 """How many times as much traffic the first step may take before it is told."""
-
-
-Metrics: TypeAlias = Mapping[str, frozenset[str]]
-"""By analysis template, the names of its metrics: what is measured, whatever the template is called."""
 
 
 def weaker(before: Manifest, after: Manifest, pods: int, metrics: tuple[Metrics, Metrics] = ({}, {})) -> list[Weak]:
@@ -26,10 +22,10 @@ def weaker(before: Manifest, after: Manifest, pods: int, metrics: tuple[Metrics,
     kinds = before["kind"], after["kind"]
     if kinds == ("Rollout", "Rollout"):
         strategies = before["spec"]["strategy"], after["spec"]["strategy"]
-        return [*_less_measured(strategies, metrics), *_of_rollout(*strategies, pods)]
+        return [*less_measured(strategies, metrics), *_of_rollout(*strategies, pods)]
     if kinds[0] == "Rollout":
         (told,) = before["spec"]["strategy"] or ("",)
-        measured = "" if not _templates(before["spec"]["strategy"]) else " and its analysis"
+        measured = "" if not templates(before["spec"]["strategy"]) else " and its analysis"
         reason = f"its strategy {told}{measured} goes: a bad version reaches all pods, and no step stops it"
         return [(Level.HIGH, f"the Rollout becomes a {kinds[1]} and all pods are replaced; {reason}")]
     if kinds[0] != kinds[1]:
@@ -92,31 +88,6 @@ def _of_blue_green(old: Manifest, new: Manifest) -> Iterator[Weak]:
     if (was := old.get("scaleDownDelaySeconds", 30)) > (now := new.get("scaleDownDelaySeconds", 30)):
         level = Level.LOW if now else Level.MEDIUM
         yield level, f"the old version is kept {now} s for {was} s: less time to go back at once"
-
-
-def _less_measured(strategies: tuple[Manifest, Manifest], metrics: tuple[Metrics, Metrics]) -> Iterator[Weak]:
-    old, new = (
-        {name for template in _templates(strategy) for name in known.get(template, {template})}
-        for strategy, known in zip(strategies, metrics, strict=True)
-    )
-    if lost := sorted(old - new):
-        none = not new
-        text = "no analysis is left, nothing aborts a bad version" if none else "less is measured"
-        yield Level.HIGH if none else Level.MEDIUM, f"the analysis {listed(lost)} is removed: {text}"
-
-
-def _templates(strategy: Any) -> set[str]:
-    """Return the names of all analysis templates that a strategy names, wherever it does."""
-    found: set[str] = set()
-    if isinstance(strategy, Mapping):
-        name = strategy.get("templateName")
-        found |= {name} if isinstance(name, str) else set()
-        for value in strategy.values():
-            found |= _templates(value)
-    elif isinstance(strategy, list):
-        for value in strategy:
-            found |= _templates(value)
-    return found
 
 
 def _waits(steps: list[Manifest]) -> tuple[int, int]:

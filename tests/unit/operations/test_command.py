@@ -24,6 +24,7 @@ def test_help_documents_every_exit_code(capsys: pytest.CaptureFixture[str]) -> N
     "words",
     [["check"], ["render"], ["explain"], ["schema"], ["preview"], ["up"], ["destroy"],
      ["migrate", "plan"], ["migrate", "status"], ["migrate", "retry"],
+     ["diff"], ["drift"], ["publish"], ["sync"], ["argocd", "config"], ["release", "set"], ["release", "promote"],
      ["local", "up"], ["local", "down"], ["local", "status"]],
     ids=" ".join,
 )  # fmt: skip
@@ -47,6 +48,47 @@ def test_wrong_usage_is_told_on_stderr(words: list[str], capsys: pytest.CaptureF
     captured = capsys.readouterr()
     assert "Error" in captured.err
     assert captured.out == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("preview", "give one of the two: --stack STACK, or --all for every stack"),
+        ("preview --all --stack test", "give one of the two: --stack STACK, or --all for every stack"),
+        ("preview --all shop", "--all previews whole stacks: leave out SYSTEM and --refresh"),
+        ("preview --all --refresh", "--all previews whole stacks: leave out SYSTEM and --refresh"),
+        ("preview --stack test --base main", "--base, --format, --out and --fail-on are for --all"),
+        ("preview --stack test --format json", "--base, --format, --out and --fail-on are for --all"),
+        ("preview --stack test --out file", "--base, --format, --out and --fail-on are for --all"),
+        ("preview --stack test --fail-on low", "--base, --format, --out and --fail-on are for --all"),
+    ],
+)
+def test_preview_is_of_one_stack_or_of_all(words: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(words.split()) == Exit.USAGE
+    captured = capsys.readouterr()
+    assert (captured.err, captured.out) == (f"{told}\n", "")
+
+
+def test_preview_of_all_stacks_is_a_comparison_with_previews(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    from operations.diff import run  # noqa: PLC0415 - as the command itself does
+
+    asked = []
+
+    def fake(root: Path, choices: run.Choices) -> int:
+        asked.append((root, choices))
+        return Exit.FAILED
+
+    monkeypatch.setattr(run, "diff", fake)
+    root = project()
+    assert main(["preview", "--all"]) == Exit.FAILED
+    words = ["--base", "v1", "--format", "markdown", "--out", "comment.md", "--fail-on", "high"]
+    assert main(["preview", "--all", *words]) == Exit.FAILED
+    assert main(["preview", "--all", "--json", "--root", str(root)]) == Exit.FAILED
+    assert asked == [
+        (root, run.Choices(preview=True)),
+        (root, run.Choices("v1", (), "markdown", Path("comment.md"), fail_on="high", preview=True)),
+        (root, run.Choices(format="json", preview=True)),
+    ]
 
 
 def test_a_project_without_faults_passes(project: Project, capsys: pytest.CaptureFixture[str]) -> None:

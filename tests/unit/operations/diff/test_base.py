@@ -189,6 +189,15 @@ def test_a_checkout_is_removed_where_something_fails(repository: Repository) -> 
     assert not folder.exists()
 
 
+def test_a_checkout_that_was_left_half_made_is_removed_too(repository: Repository) -> None:
+    before = repository.state()
+
+    with checked_out(repository.root, "HEAD") as folder:
+        (folder / ".git").unlink()
+
+    assert repository.state() == before
+
+
 def test_what_cannot_be_checked_out_is_told(repository: Repository) -> None:
     before = repository.state()
 

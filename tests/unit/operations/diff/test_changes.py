@@ -175,7 +175,7 @@ def migrating(image: str, *, hashed: bool) -> list[Manifest]:
 
 def test_a_migration_with_a_hash_is_one_replaced_job_and_its_backup_follows() -> None:
     assert lines(migrating("api:1", hashed=True), migrating("api:2", hashed=True)) == [
-        "replaced Job shop/api-backup, because Job api-migrate replaced",
+        "replaced Job shop/api-backup, because Job api-migrate was replaced",
         "replaced Job shop/api-migrate",
     ]
 
@@ -249,7 +249,7 @@ def test_what_argo_cd_ignores_follows_a_new_autoscaler() -> None:
     entry = {"group": "apps", "kind": "Deployment", "name": "api", "jsonPointers": ["/spec/replicas"]}
     found = told([application()], [made("HorizontalPodAutoscaler"), application(entry)])
 
-    assert found["Application shop/dev-shop"].because == "HorizontalPodAutoscaler api added"
+    assert found["Application shop/dev-shop"].because == "HorizontalPodAutoscaler api was added"
 
 
 def test_what_argo_cd_ignores_without_a_workload_that_came_or_went_is_told() -> None:

@@ -146,7 +146,7 @@ def test_risks_are_told_once_the_highest_first() -> None:
 
 def test_image_that_moves_back_is_marked_and_comes_first() -> None:
     found = text(reports.large())
-    assert "- `plate-web`: `1.4.2` → `1.3.0`, **moved back**, in all stacks" in found
+    assert "- `plate/plate-web`: `1.4.2` → `1.3.0`, **moved back**, in all stacks" in found
     assert found.index("moved back") < found.index("→ `1.5.0`")
 
 
@@ -224,7 +224,7 @@ def test_all_risks_are_there_in_few_words_where_their_reasons_have_no_place() ->
 
 
 def test_risks_that_have_no_place_at_all_are_the_lowest_and_are_counted() -> None:
-    low = tuple(risk(Level.LOW, about=subject(f"low-{n}"), reason="word " * 20) for n in range(900))
+    low = tuple(risk(Level.LOW, about=subject(f"low-{n}"), reason=f"{n} {'word ' * 20}") for n in range(900))
     worst = risk(Level.CRITICAL, about=subject("worst"))
     found = text(report(stack("prod", change(), risks=(worst, *low))))
     assert "worst" in found

@@ -1,14 +1,16 @@
 """When the command stops at a risk, and where its report goes."""
 
+import json
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
+from operations.diff import previews, run
 from operations.diff import report as reports
-from operations.diff import run
 from operations.diff.cost import cost
 from operations.diff.elsewhere import Failed
-from operations.diff.model import Danger, Level, Report, Risk, StackDiff, Subject
+from operations.diff.model import Danger, Level, Previewed, Report, Risk, StackDiff, Subject
 from operations.diff.report import compared_stack
 from operations.diff.run import Choices, refusals
 from operations.diff.sides import Side
@@ -56,6 +58,41 @@ def test_the_exit_code_is_by_the_highest_risk(
     monkeypatch.setattr(run, "compare_stacks", lambda *_: report(stack_diff(Level.HIGH)))
 
     assert run.diff(tmp_path, Choices(fail_on=level)) == code
+
+
+@pytest.mark.parametrize(
+    ("result", "level", "code"),
+    [("succeeded", None, 0), ("failed", None, 3), ("failed", "critical", 3), ("failed", "high", 4)],
+)
+def test_previews_of_all_stacks_are_in_the_report_whatever_became_of_them(
+    result: Literal["succeeded", "failed"],
+    level: str | None,
+    code: int,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(run, "compare_stacks", lambda *_: report(stack_diff(Level.HIGH)))
+    for stack in ("dev", "prod"):
+        (tmp_path / f"Pulumi.{stack}.yaml").touch()
+
+    def fake(root: Path, stacks: list[str]) -> tuple[Previewed, ...]:
+        assert root == tmp_path
+        return tuple(Previewed(stack, result, {}, ()) for stack in stacks)
+
+    monkeypatch.setattr(previews, "previews", fake)
+
+    assert run.diff(tmp_path, Choices(format="json", fail_on=level, preview=True)) == code
+    found = json.loads(capsys.readouterr().out)
+    assert [(one["stack"], one["result"]) for one in found["previews"]] == [("dev", result), ("prod", result)]
+    assert [one["stack"] for one in found["stacks"]] == ["prod"]
+
+
+def test_nothing_is_previewed_where_nobody_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(run, "compare_stacks", lambda *_: report())
+    monkeypatch.setattr(previews, "previews", lambda *_: pytest.fail("previewed"))
+
+    assert run.diff(tmp_path, Choices(format="json")) == 0
 
 
 def test_a_base_that_moved_on_is_told_beside_the_report(

@@ -84,7 +84,7 @@ def test_image_tells_both_versions_and_whether_it_moved_back() -> None:
     images = (image(), image("1.5.0", "1.4.2", subject("other"), back=True))
     lines = shown(report(stack("dev", images=images), stack("prod", images=images[:1]))).splitlines()
     found = [" ".join(line.split()) for line in lines[lines.index("Images (2)") + 1 :][:2]]
-    assert found == ["plate-api 1.5.0 -> 1.4.2 moved back dev", "plate-api 1.4.2 -> 1.5.0 dev, prod"]
+    assert found == ["plate/other 1.5.0 -> 1.4.2 moved back dev", "plate/plate-api 1.4.2 -> 1.5.0 dev, prod"]
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_image_tells_both_versions_and_whether_it_moved_back() -> None:
             "example.com/a:1@sha256:" + "2" * 64,
             f"1 sha256:{'1' * 12} -> 1 sha256:",
         ),
-        ("example.com/a:1@sha256:" + "1" * 64, "example.com/a:2@sha256:" + "2" * 64, "a  1 -> 2"),
+        ("example.com/a:1@sha256:" + "1" * 64, "example.com/a:2@sha256:" + "2" * 64, "plate/plate-api  1 -> 2"),
         ("example.com/a:1", "other.example.com/a:1", "example.com/a:1 -> other.example.com/a:1"),
         ("", "example.com/a:1", "none -> example.com/a:1"),
     ],
@@ -155,7 +155,7 @@ def test_workloads_that_only_roll_are_counted_under_their_cause() -> None:
         change("changed", subject("api", cluster=cluster), because="ConfigMap shared changed") for cluster in ("a", "b")
     ]
     found = shown(report(stack("prod", *rolling, change("added", subject("job", "Job"), because="Image x changed"))))
-    assert "~ 2 workloads roll because ConfigMap shared changed: plate: Deployment" in found
+    assert "~ 1 workload rolls because ConfigMap shared changed: plate: Deployment" in found
     assert "+ 1 object is added because Image x changed: plate: Job plate-dev/job" in found
 
 

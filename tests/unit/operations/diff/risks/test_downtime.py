@@ -44,6 +44,10 @@ def _canary(*steps: Manifest, **more: Any) -> Manifest:
     return workload("Rollout", strategy={"canary": {"analysis": analysis, "steps": list(steps), **more}})
 
 
+def _judged_by_steps(*steps: Manifest, **more: Any) -> Manifest:
+    return workload("Rollout", strategy={"canary": {"steps": list(steps), **more}})
+
+
 def _step(weight: int) -> Manifest:
     return {"setWeight": weight}
 
@@ -62,6 +66,12 @@ def _rolling(**more: Any) -> Manifest:
 
 
 _SMALL = (_step(5), _pause("10m"), _step(50), _pause("10m"))
+_RATED = {"templates": [{"templateName": "success-rate"}]}
+_PROMETHEUS = {"prometheus": {"address": "http://prometheus:9090", "query": "rate"}}
+_JUDGES = made(
+    "AnalysisTemplate",
+    spec={"metrics": [{"name": "rate", "failureCondition": "result[0] > 0.05", "provider": _PROMETHEUS}]},
+)
 _RATE = made("AnalysisTemplate", spec={"metrics": [{"name": "rate"}]})
 _TEMPLATE = made("AnalysisTemplate", spec={"metrics": [{"name": "rate", "failureLimit": 1}, {"name": "slow"}]})
 
@@ -97,32 +107,32 @@ WORKLOADS = [
     ),
     risky("a Deployment becomes a Rollout", Level.MEDIUM, "becomes a Rollout", workload(), _canary(*_SMALL)),
     risky("no pod is left", Level.HIGH, "no pod is left", workload(), workload(replicas=0)),
-    risky("one pod is left", Level.MEDIUM, "one pod is left of 3", workload(), workload(replicas=1)),
+    risky("one pod is left", Level.MEDIUM, "1 pod left of 3", workload(), workload(replicas=1)),
     risky(
         "one pod is left of those that a budget guards",
         Level.HIGH,
-        "maxUnavailable 1",
+        "1 pod left of 3: its budget (maxUnavailable 1) would let that one be evicted",
         (workload(), _budget(maxUnavailable=1)),
         workload(replicas=1),
     ),
     risky(
         "fewer than a budget keeps",
         Level.HIGH,
-        "minAvailable 3",
+        "2 pods left of 4, fewer than its budget (minAvailable 3) keeps",
         (workload(replicas=4), _budget(minAvailable=3)),
         (workload(replicas=2), _budget(minAvailable=3)),
     ),
     risky(
         "an autoscaler goes down to one",
         Level.MEDIUM,
-        "one pod is left of 3",
+        "1 pod left of 3",
         (workload(), _autoscaler(3)),
         (workload(), _autoscaler(1)),
     ),
     risky(
         "an autoscaler is removed",
         Level.MEDIUM,
-        "one pod is left of 3",
+        "1 pod left of 3",
         (put(workload(), "spec/replicas", GONE), _autoscaler(3)),
         put(workload(), "spec/replicas", GONE),
     ),
@@ -222,6 +232,46 @@ STRATEGIES = [
         _canary(*_SMALL),
         put(_canary(*_SMALL), "spec/strategy/canary/analysis/templates", [{"templateName": "success-rate"}]),
     ),
+    risky(
+        "nothing judges before the promotion",
+        Level.HIGH,
+        "success-rate is removed from prePromotionAnalysis: nothing judges a new version before it takes all traffic",
+        _blue_green(prePromotionAnalysis=_RATED, postPromotionAnalysis=_RATED),
+        _blue_green(postPromotionAnalysis=_RATED),
+    ),
+    risky(
+        "nothing judges after the promotion",
+        Level.MEDIUM,
+        "success-rate is removed from postPromotionAnalysis: less is measured",
+        _blue_green(prePromotionAnalysis=_RATED, postPromotionAnalysis=_RATED),
+        _blue_green(prePromotionAnalysis=_RATED),
+    ),
+    risky(
+        "a step judges no more",
+        Level.MEDIUM,
+        "success-rate is removed from a step: less is measured",
+        _judged_by_steps(_step(5), {"analysis": _RATED}, _step(50), {"analysis": _RATED}),
+        _judged_by_steps(_step(5), {"analysis": _RATED}, _step(50)),
+    ),
+    risky(
+        "no step judges any more",
+        Level.HIGH,
+        "success-rate is removed from a step: no analysis is left",
+        _judged_by_steps(_step(5), {"analysis": _RATED}, _step(50)),
+        _judged_by_steps(_step(5), _step(50)),
+    ),
+    risky(
+        "only what judges once all traffic has moved is left",
+        Level.HIGH,
+        "nothing judges a new version before it takes all traffic",
+        _judged_by_steps(_step(5), {"analysis": _RATED}, _step(100), {"analysis": _RATED}),
+        _judged_by_steps(_step(5), _step(100), {"analysis": _RATED}),
+    ),
+    harmless(
+        "all steps are judged for one",
+        _judged_by_steps(_step(5), {"analysis": _RATED}, _step(50)),
+        _judged_by_steps(_step(5), _step(50), analysis=_RATED),
+    ),
     risky("no steps", Level.HIGH, "all steps", _canary(*_SMALL), _canary()),
     risky(
         "shorter pauses",
@@ -282,6 +332,32 @@ STRATEGIES = [
         "may fail 5 times for 1",
         _TEMPLATE,
         put(_TEMPLATE, "spec/metrics/0/failureLimit", 5),
+    ),
+    risky(
+        "a metric judges otherwise",
+        Level.LOW,
+        "the metric rate judges otherwise: failureCondition result[0] > 0.05 -> result[0] > 0.5",
+        _JUDGES,
+        put(_JUDGES, "spec/metrics/0/failureCondition", "result[0] > 0.5"),
+    ),
+    risky(
+        "a metric asks for something else",
+        Level.LOW,
+        "the metric rate judges otherwise: query rate -> vector(0)",
+        _JUDGES,
+        put(_JUDGES, "spec/metrics/0/provider/prometheus/query", "vector(0)"),
+    ),
+    risky(
+        "a metric judges nothing",
+        Level.MEDIUM,
+        "failureCondition result[0] > 0.05 -> none",
+        _JUDGES,
+        put(_JUDGES, "spec/metrics/0/failureCondition", GONE),
+    ),
+    harmless(
+        "a metric is asked for elsewhere",
+        _JUDGES,
+        put(_JUDGES, "spec/metrics/0/provider/prometheus/address", "http://prometheus.monitoring:9090"),
     ),
     harmless(
         "an analysis of another name that measures the same",
@@ -503,14 +579,14 @@ SERVICES = [
     risky(
         "one pod is left, and a budget is of others",
         Level.MEDIUM,
-        "one pod is left of 3",
+        "1 pod left of 3",
         (workload(), _budget("web", maxUnavailable=1, selector={"matchLabels": {"a": "b"}})),
         workload(replicas=1),
     ),
     risky(
         "an autoscaler goes down with its workload",
         Level.MEDIUM,
-        "one pod is left of 3",
+        "1 pod left of 3",
         (workload(), _autoscaler(3)),
         (workload(revisionHistoryLimit=3), _autoscaler(1)),
     ),
@@ -525,6 +601,16 @@ def test_downtime(case: Case) -> None:
     judged(downtime, case)
 
 
+def test_a_host_that_another_cluster_still_answers_is_no_longer_answered_from_one() -> None:
+    both = side([ingress("a.example.com")]) | side([ingress("a.example.com")], "tokyo")
+
+    (found,) = downtime(Sides(both, side([ingress("a.example.com")])))
+
+    assert found.level is Level.MEDIUM
+    assert found.reason == "a.example.com is no longer answered from tokyo: what is left answers alone"
+    assert found.subject.cluster == "tokyo"
+
+
 def test_all_that_is_weaker_of_one_strategy_is_one_risk_as_bad_as_the_worst() -> None:
     worse = put(_canary(_step(5), _pause("1m")), "spec/strategy/canary/analysis", GONE)
 
@@ -532,5 +618,6 @@ def test_all_that_is_weaker_of_one_strategy_is_one_risk_as_bad_as_the_worst() ->
 
     assert found.level is Level.HIGH
     assert found.reason.startswith("the analysis latency, success-rate is removed")
+    assert "no analysis is left" in found.reason
     assert "; the pauses of the canary are shortened from 20 min to 1 min" in found.reason
     assert found.at == ("strategy",)

@@ -38,6 +38,7 @@ _KINDS = (
         "Service",
     ),
     *("ServiceAccount", "StorageClass", "Whatever", "AnalysisTemplate"),
+    *("ClusterAnalysisTemplate", "ClusterIssuer", "ResourceQuota"),
 )
 
 
@@ -126,6 +127,21 @@ def test_a_setting_of_a_service_is_found_where_the_last_layer_has_it(project: Pr
     api = put(workload("Deployment"), f"{CONTAINER}/image", "harbor.example.com/shop/api:0.9.0")
 
     assert _origin(project, workload(), api) == [("releases/dev.yaml", _line(project, "releases/dev.yaml", "api:"))]
+
+
+def test_where_the_old_files_are_at_hand_a_risk_is_told_of_where_the_change_is(project: Project) -> None:
+    files = project.root.rglob("*.yaml")
+    was = {path.relative_to(project.root).as_posix(): path.read_text(encoding="utf-8") for path in files}
+    catalog = was["catalog/shop.yaml"]
+    project.write("catalog/shop.yaml", catalog.replace("  api:\n", "  api:\n    # root\n"))
+    before, after = (
+        side([workload()], "main"),
+        side([put(workload(), f"{CONTAINER}/securityContext/runAsUser", 0)], "main"),
+    )
+
+    (risk,) = found("dev", before, after, (), project.root, was=was.get)
+
+    assert (risk.file, risk.line) == ("catalog/shop.yaml", _line(project, "catalog/shop.yaml", "# root"))
 
 
 def test_a_setting_that_no_file_has_is_found_where_its_service_is_declared(project: Project) -> None:

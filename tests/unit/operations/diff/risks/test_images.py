@@ -28,6 +28,12 @@ def _runs(image: str, of: Manifest | None = None) -> Manifest:
     return put(of or workload(), f"{CONTAINER}/image", image)
 
 
+def _beside_store(image: str) -> Manifest:
+    found = store()
+    found["spec"]["template"]["spec"]["containers"].append(container("exporter", image=image))
+    return found
+
+
 _API = "harbor.example.com/shop/api"
 
 CASES = [
@@ -51,6 +57,13 @@ CASES = [
         "its data were written by a newer one",
         _runs("docker.io/library/postgres:17.6", store()),
         _runs("docker.io/library/postgres:16.1", store()),
+    ),
+    risky(
+        "a store of another major version",
+        Level.HIGH,
+        "its data were written by major 17; this image may refuse to start on them",
+        _runs("docker.io/library/postgres:17.6", store()),
+        _runs("docker.io/library/postgres:18.1", store()),
     ),
     risky("latest", Level.MEDIUM, "runs the tag latest", _runs(f"{_API}:1.2.0"), _runs(f"{_API}:latest")),
     risky("no tag", Level.MEDIUM, "runs the tag latest", _runs(f"{_API}:1.2.0"), _runs(_API)),
@@ -103,9 +116,14 @@ CASES = [
     harmless("a new workload", workload(), (workload(), workload(name="web"))),
     harmless("the first workload of a stack", None, workload()),
     harmless(
-        "a store goes forward",
+        "a store goes forward within a major version",
+        _runs("docker.io/library/postgres:17.4", store()),
         _runs("docker.io/library/postgres:17.6", store()),
-        _runs("docker.io/library/postgres:18.1", store()),
+    ),
+    harmless(
+        "what runs beside a store",
+        _beside_store("example.com/exporter:1.0"),
+        _beside_store("example.com/exporter:2.0"),
     ),
 ]
 
@@ -150,13 +168,16 @@ def test_a_change_of_images_names_the_container_and_both() -> None:
     assert (found.container, found.before, found.after, found.back) == ("api", f"{_API}:1.2.0", f"{_API}:1.1.0", True)
 
 
-def test_one_image_on_two_clusters_and_in_a_migration_is_one_change() -> None:
+def test_one_image_in_a_migration_too_is_one_change_on_each_cluster() -> None:
     before, after = [_runs(f"{_API}:1.2.0"), _runs(f"{_API}:1.2.0", job())], [_runs(f"{_API}:1.3.0")]
     after.append(_runs(f"{_API}:1.3.0", job()))
 
     found = images(side(before) | side(before, "tokyo"), side(after) | side(after, "tokyo"))
 
-    assert [str(one.subject) for one in found] == ["Deployment shop/api"]
+    assert [(one.subject.cluster, str(one.subject)) for one in found] == [
+        ("seoul", "Deployment shop/api"),
+        ("tokyo", "Deployment shop/api"),
+    ]
 
 
 def test_containers_beside_and_before_are_looked_at_and_new_ones_are_not() -> None:

@@ -245,7 +245,7 @@ PROJECTS = [
     risky(
         "a group more",
         Level.MEDIUM,
-        "everybody is developers now",
+        "the group everybody has the role developers now",
         _policies(_GET, groups=["a"]),
         _policies(_GET, groups=["a", "everybody"]),
     ),
