@@ -19,7 +19,9 @@ MANAGER: Final = "naru-drift"
 
 _AT_ONCE: Final = 8
 
-State = Literal["same", "drifted", "missing", "unexpected", "unknown"]
+State = Literal["same", "drifted", "missing", "unexpected", "kept", "unknown"]
+DRIFT: Final[frozenset[State]] = frozenset({"drifted", "missing", "unexpected"})
+"""`kept` is none: it is rendered no more, and stays because it says so itself."""
 
 
 @dataclass(frozen=True, slots=True)

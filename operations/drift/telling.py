@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from operations.drift.compare import Difference
-from operations.drift.look import Found, State
+from operations.drift.look import DRIFT, Found, State
 from operations.tally import one_line
 
 _WORDS: Final[Mapping[State, str]] = {
     "drifted": "changed",
     "missing": "missing",
     "unexpected": "not rendered",
+    "kept": "kept",
     "unknown": "not compared",
 }
 
@@ -49,7 +50,7 @@ def data(stack: str, source: str, found: Sequence[Found]) -> dict[str, Any]:
     return {
         "stack": stack,
         "source": source,
-        "drifted": any(one.state not in ("same", "unknown") for one in found),
+        "drifted": any(one.state in DRIFT for one in found),
         "objects": len(found),
         "found": [
             {
@@ -78,7 +79,7 @@ def _by_cluster(found: Sequence[Found]) -> Iterator[tuple[str, list[Found]]]:
 
 def _counted(found: Sequence[Found]) -> str:
     counts = Counter(one.state for one in found)
-    rendered = len(found) - counts["unexpected"]
+    rendered = len(found) - counts["unexpected"] - counts["kept"]
     parts = [f"{counts[state]} {word}" for state, word in _WORDS.items() if counts[state]]
     return (
         f"{rendered} object{'' if rendered == 1 else 's'}, {', '.join(parts) if parts else 'none of them has drifted'}"

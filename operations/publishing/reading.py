@@ -1,9 +1,11 @@
 """What is published, read back from the branch: for whoever compares, goes back or tells."""
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import yaml
 
@@ -21,6 +23,7 @@ from settings.container import Version
 from settings.shape import RELEASE_OF_IMAGE
 from settings.stack import Stack
 
+_COMMIT: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -36,25 +39,51 @@ class Release:
     """The commit that took it back, where one did."""
 
 
-def published_files(root: Path, stack: Stack, *, remote: str | None = None) -> tuple[dict[str, Manifest], str]:
-    """Return every object that is published, by the path of its file, and the commit. Raises SettingsError and Stop."""
+class Published:
+    """What the commits of a stack's branch have, each read once."""
+
+    def __init__(self, repository: Repository, tip: str) -> None:
+        self._repository = repository
+        self._commits = {one.name for one in repository.history()}
+        self._parsed: dict[str, Manifest] = {}
+        self._files: dict[str, dict[str, Manifest]] = {}
+        self.tip = tip
+
+    def has(self, commit: str) -> bool:
+        """Tell whether a commit is one of the branch. Raises Refusal for a remote that is silent."""
+        if _COMMIT.fullmatch(commit) and commit not in self._commits and not self._repository.whole():
+            tip_of(self._repository, whole=True)
+            self._commits = {one.name for one in self._repository.history()}
+        return commit in self._commits
+
+    def files(self, commit: str) -> dict[str, Manifest]:
+        """Return every object that a commit of the branch has, by the path of its file. Raises Stop."""
+        if commit in self._files:
+            return self._files[commit]
+        blobs = self._repository.blobs(commit)
+        wanted = {path: blob for path, blob in blobs.items() if path.endswith(".yaml") and path != RECORD}
+        new = [path for path, blob in wanted.items() if blob not in self._parsed]
+        for path, content in zip(new, self._repository.contents([commit], *new), strict=True):
+            self._parsed[wanted[path]] = _object(commit, path, content)
+        self._files[commit] = {path: self._parsed[blob] for path, blob in wanted.items()}
+        return self._files[commit]
+
+
+@contextmanager
+def published_branch(root: Path, stack: Stack, *, remote: str | None = None) -> Iterator[Published]:
+    """Fetch a stack's branch, once for all that is asked of it. Raises SettingsError and Stop."""
     with branch_for_reading(root, stack.name, remote) as repository:
         tip = tip_of(repository)
         if tip is None:
             where = f"{repository.branch} at {repository.remote.shown}"
             raise Stop(Exit.REFUSED, f"refused: nothing is published: {where} does not exist")
-        paths = [path for path in repository.blobs(tip) if path.endswith(".yaml") and path != RECORD]
-        contents = repository.contents([tip], *paths)
-    files: dict[str, Manifest] = {}
-    for path, content in zip(paths, contents, strict=True):
-        try:
-            found = yaml.load(content or b"", _LOADER)  # noqa: S506 - a safe one, by either name
-        except yaml.YAMLError:
-            found = None
-        if not isinstance(found, dict) or not {"apiVersion", "kind", "metadata"} <= found.keys():
-            raise Stop(Exit.REFUSED, f"refused: {tip[:12]}:{path} is no object: somebody changed it by hand")
-        files[path] = found
-    return files, tip
+        yield Published(repository, tip)
+
+
+def published_files(root: Path, stack: Stack, *, remote: str | None = None) -> tuple[dict[str, Manifest], str]:
+    """Return every object that is published, by the path of its file, and the commit. Raises SettingsError and Stop."""
+    with published_branch(root, stack, remote=remote) as published:
+        return published.files(published.tip), published.tip
 
 
 def deployed_record(root: Path, stack: str, *, remote: str | None = None) -> Record:
@@ -105,6 +134,16 @@ def history_of(repository: Repository, *, whole: bool) -> tuple[Commit, ...]:
 def records_of(repository: Repository, commits: Sequence[Commit]) -> list[Record]:
     """Return the release record of each of some commits."""
     return [record_in(content) for content in repository.contents([one.name for one in commits], RECORD)]
+
+
+def _object(commit: str, path: str, content: bytes | None) -> Manifest:
+    try:
+        found = yaml.load(content or b"", _LOADER)  # noqa: S506 - a safe one, by either name
+    except yaml.YAMLError:
+        found = None
+    if not isinstance(found, dict) or not {"apiVersion", "kind", "metadata"} <= found.keys():
+        raise Stop(Exit.REFUSED, f"refused: {commit[:12]}:{path} is no object: somebody changed it by hand")
+    return found
 
 
 def _version(record: Record, system: str, target: str) -> Version | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,14 @@ import pytest
 
 from local.plane import ControlPlane
 from local.session import Session
+from operations.__main__ import main
+from operations.api_server import ApiError
 from operations.drift.run import DRIFTED
+from operations.exits import Exit
+from operations.publishing.publish import publish
 from tests.integration.on_plane import DEPLOYMENT, Cluster, OnPlane
+from tests.integration.publishing import Project as Published
+from tests.integration.publishing import git
 from tests.projects import SHOP
 
 SERVICE = (
@@ -94,3 +102,141 @@ def test_cluster_that_does_not_answer_is_refused_in_one_line(shop: OnPlane, tmp_
     assert ended.code == 4
     assert "has no context nowhere" in ended.stderr
     assert len(ended.stderr.splitlines()) == 1
+
+
+def test_last_object_of_a_kind_and_a_system_that_is_gone_are_told(shop: OnPlane, cluster: Cluster) -> None:
+    def added(kind: str, name: str, namespace: str, of: str, **more: Any) -> None:
+        labels = {"app.kubernetes.io/managed-by": "naru", "app.kubernetes.io/part-of": of}
+        place = {"namespace": namespace} if namespace else {}
+        cluster.add({"apiVersion": "v1", "kind": kind, "metadata": {"name": name, "labels": labels, **place}, **more})
+
+    added("ResourceQuota", "last", "drift", "shop", spec={"hard": {"pods": "50"}})
+    added("Namespace", "drift-gone", "", "gone")
+    added("ServiceAccount", "left", "drift-gone", "gone")
+    cluster.add({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "drift-other"}})
+    added("ServiceAccount", "another-s", "drift-other", "gone")
+    found = drifted(shop)
+    assert found["last"]["state"] == found["left"]["state"] == "unexpected"
+    assert "another-s" not in found
+    named = {one["name"] for one in shop.naru("drift", "shop", "--stack", "local", "--json").data["found"]}
+    assert "last" in named
+    assert "left" not in named
+
+
+class FakeCluster:
+    """Has Applications that are pinned to commits, and nothing else."""
+
+    def __init__(self, *, refuses: str = "", **commits: str) -> None:
+        self._refuses = refuses
+        self._applications: dict[str, dict[str, Any]] = {
+            f"test-main-{system}-workloads": {
+                "metadata": {"name": f"test-main-{system}-workloads", "labels": {"app.kubernetes.io/part-of": system}},
+                "spec": {"project": f"test-{system}", "source": {"targetRevision": commit}},
+            }
+            for system, commit in commits.items()
+        }
+        self._parents: dict[str, dict[str, Any]] = {
+            f"test-{system}": {"metadata": {"name": f"test-{system}"}} for system in commits
+        }
+
+    def get(self, path: str, accept: str = "", **query: str) -> dict[str, Any]:
+        if path in ("/api", "/apis"):
+            return {}
+        if self._refuses:
+            raise ApiError(403, self._refuses)
+        found = {**self._applications, **self._parents}.get(path.rpartition("/")[2])
+        if found is None:
+            raise ApiError(404, "not found")
+        return found
+
+    def items(self, path: str, accept: str = "", **query: str) -> list[dict[str, Any]]:
+        return list(self._applications.values())
+
+
+@pytest.fixture
+def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Published:
+    """A project that is published."""
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    monkeypatch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
+    made = Published(tmp_path)
+    monkeypatch.chdir(made.root)
+    publish(made.root, "test")
+    return made
+
+
+@pytest.fixture
+def beside(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., dict[str, Any]]:
+    """Return what `naru drift --json` tells beside a fake of a cluster."""
+
+    def told(cluster: FakeCluster, *words: str) -> dict[str, Any]:
+        monkeypatch.setattr("operations.drift.run.connect", lambda *_: cluster)
+        capsys.readouterr()
+        assert main(["drift", "--stack", "test", "--json", *words]) == DRIFTED
+        found: dict[str, Any] = json.loads(capsys.readouterr().out)
+        return found
+
+    return told
+
+
+def test_release_that_is_not_synced_yet_is_held_against_what_is(
+    published: Published, beside: Callable[..., dict[str, Any]]
+) -> None:
+    first = published.tip()
+    published.catalog("shop", "api")
+    published.versions.pop("shop/web")
+    published.release()
+    published.commit("without web")
+    publish(published.root, "test")
+    second = published.tip()
+    before = beside(FakeCluster(shop=first, desk=second))
+    assert before["source"] == f"what was published: {second[:12]} of desk; {first[:12]} of shop"
+    assert "web" in {one["name"] for one in before["found"]}
+    after = beside(FakeCluster(shop=second, desk=second))
+    assert after["source"] == f"what {second[:12]} published"
+    assert "web" not in {one["name"] for one in after["found"]}
+
+
+def test_commit_far_back_on_the_branch_is_found(published: Published, beside: Callable[..., dict[str, Any]]) -> None:
+    first = published.tip()
+    by_hand = published.branch()
+    for number in range(35):
+        by_hand("commit", "--quiet", "--allow-empty", "--message", str(number))
+    by_hand.push()
+    told = beside(FakeCluster(shop=first, desk=first))
+    assert told["source"] == f"what {first[:12]} published ({published.tip()[:12]} is newer)"
+
+
+def test_argo_cd_that_may_not_be_asked_is_told(published: Published, beside: Callable[..., dict[str, Any]]) -> None:
+    told = beside(FakeCluster(refuses="applications is forbidden"))
+    assert told["source"] == (
+        f"what {published.tip()[:12]}, the newest, published: Argo CD cannot be asked: applications is forbidden"
+    )
+
+
+def test_branch_is_read_where_it_is_said_to_be(
+    published: Published, beside: Callable[..., dict[str, Any]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    git(published.root, "remote", "remove", "origin")
+    told = beside(FakeCluster(), "--remote", str(published.bare))
+    assert told["source"].startswith(f"what {published.tip()[:12]}, the newest, published")
+    assert main(["drift", "--stack", "test", "--json"]) == Exit.REFUSED
+    assert "no remote origin" in capsys.readouterr().err
+    assert main(["drift", "--stack", "test", "--source", "files", "--remote", "origin"]) == Exit.USAGE
+    assert capsys.readouterr().err.startswith("--remote says where the branch is")
+
+
+def test_cluster_that_is_gone_from_the_settings_is_told_and_the_others_are_compared(
+    published: Published, beside: Callable[..., dict[str, Any]]
+) -> None:
+    published.change("Pulumi.test.yaml", "context: nowhere", "context: elsewhere")
+    by_hand = published.branch()
+    by_hand.rewrite("name: nowhere\n    namespace: shop", "name: elsewhere\n    namespace: shop")
+    by_hand("commit", "--quiet", "--all", "--message", "shop moved")
+    by_hand.push()
+    found = beside(FakeCluster())["found"]
+    unknown = [one for one in found if one["state"] == "unknown"]
+    assert [(one["kind"], one["name"]) for one in unknown] == [("Cluster", "nowhere")]
+    assert "desk is published to it" in unknown[0]["reason"]
+    assert {one["system"] for one in found if one["state"] == "missing"} == {"shop"}

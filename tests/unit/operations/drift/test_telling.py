@@ -64,3 +64,11 @@ def test_path_of_an_object_is_that_of_its_kind_as_the_cluster_serves_it() -> Non
     assert path_of(one, served) == "/apis/apps/v1/namespaces/ns/deployments/api"
     assert path_of(manifest("Namespace", "ns", ""), served) == "/api/v1/namespaces/ns"
     assert path_of(manifest("Rollout", "api", version="argoproj.io/v1alpha1"), served) is None
+
+
+def test_object_that_is_kept_is_told_and_is_no_drift() -> None:
+    here = [found("same", "a"), found("kept", "store")]
+    first, second = lines("prod", "x", here)
+    assert first == "prod/seoul: 1 object, 1 kept, beside x"
+    assert "Deployment ns/store" in second
+    assert data("prod", "x", here)["drifted"] is False
