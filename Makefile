@@ -24,8 +24,9 @@ down: setup ## Stop the embedded control plane; its data stays.
 	$(BIN)/naru local down
 
 test: setup check unit ## Everything the tests need, then all of them.
-	$(BIN)/pytest tests/integration
-	$(BIN)/pytest tests/e2e
+	$(BIN)/pytest tests/integration --numprocesses 2 --dist loadfile --ignore tests/integration/test_performance.py
+	$(BIN)/pytest tests/integration/test_performance.py
+	$(BIN)/pytest tests/e2e --numprocesses 2 --dist loadfile
 
 soak: setup ## Roll back twenty times in a row with each strategy, and print how long it took.
 	NARU_SOAK_ROUNDS=20 $(BIN)/pytest tests/e2e/test_rollback.py

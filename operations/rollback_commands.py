@@ -39,6 +39,17 @@ def rollback(
         bool, typer.Option("--health-check/--no-health-check", help="Ask the system's health page at the end, or not.")
     ] = True,
     accept_older_code: AcceptOlderCode = False,
+    with_unsynced: Annotated[
+        bool,
+        typer.Option(
+            "--with-unsynced",
+            help="Where Argo CD delivers: deploy with it what waits for somebody's sync of the system.",
+        ),
+    ] = False,
+    remote: Annotated[
+        str | None,
+        typer.Option("--remote", metavar="NAME|URL|PATH", help="Where Argo CD's branch is; origin by default."),
+    ] = None,
     root: Root = None,
     as_json: AsJson = False,
 ) -> None:
@@ -59,5 +70,7 @@ def rollback(
         as_json=as_json,
         health_check=health_check,
         accept_older_code=accept_older_code,
+        with_unsynced=with_unsynced,
+        remote=remote,
     )
     raise typer.Exit(run.rollback(project(root), stack, service, choices))

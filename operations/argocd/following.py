@@ -12,7 +12,10 @@ from operations.progress import LINE_EVERY, is_due
 
 PATIENCE: Final = 900.0
 """Seconds; longer than the deadline of a migration and the progress deadline of a Deployment together are rare."""
+DEGRADED_FOR: Final = 90.0
+"""Seconds in which what is Degraded may recover, as a secret store that answers again."""
 _LOOK_EVERY: Final = 1.0
+_DEGRADED: Final = " is Degraded"
 
 
 def look(applications: Applications, system: str, commit: str) -> Standing:
@@ -37,14 +40,21 @@ def follow(
     """Look until every system is at its commit or cannot come there, and return how each stands then."""
     begun = clock()
     last, told = "", begun
+    degraded: dict[str, float] = {}
+    ended: dict[str, Standing] = {}
     while True:
-        found = {system: look(applications, system, commit) for system, commit in commits.items()}
-        waiting = [one.reason for one in found.values() if one.state == "waiting"]
         now = clock()
-        if not waiting or now - begun >= patience:
-            return found
-        if now - told >= LINE_EVERY and is_due(waiting[0], last, now - told):
-            more = f" (and {len(waiting) - 1} more)" if len(waiting) > 1 else ""
-            say(f"{now - begun:.0f} s; waiting: {waiting[0]}{more}")
-            last, told = waiting[0], now
+        for system in commits.keys() - ended.keys():
+            found = look(applications, system, commits[system])
+            since = degraded.setdefault(system, now) if found.reason.endswith(_DEGRADED) else degraded.pop(system, None)
+            if found.state == "waiting" and since is not None and now - since >= DEGRADED_FOR:
+                found = Standing("failed", found.reason)
+            if found.state != "waiting" or now - begun >= patience:
+                ended[system] = found
+            elif now - told >= LINE_EVERY and is_due(found.reason, last, now - told):
+                more = len(commits) - len(ended) - 1
+                say(f"{now - begun:.0f} s; waiting: {found.reason}{f' (and {more} more)' if more else ''}")
+                last, told = found.reason, now
+        if len(ended) == len(commits):
+            return {system: ended[system] for system in commits}
         sleep(_LOOK_EVERY)

@@ -1,6 +1,6 @@
 """How Applications are, and what a system still waits for. Pure.
 
-Source: Argo CD 3.3, `pkg/apis/application/v1alpha1/types.go` and `controller/sync.go`.
+Source: Argo CD 3.3, `pkg/apis/application/v1alpha1/types.go`, `controller/sync.go` and `controller/appcontroller.go`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,6 +13,8 @@ from operations.tally import one_line
 _ENDED_BADLY: Final = frozenset({"Failed", "Error"})
 _WORKLOADS: Final = f"-{Part.WORKLOADS.value}"
 _RUNNING: Final = frozenset({"Running", "Terminating"})
+_WINDOW: Final = "blocked by sync window"
+"""What `SyncAppState` says of an operation that it keeps until a window opens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +34,28 @@ class Application:
     phase: str
     """Of the last operation: `Running`, `Terminating`, `Succeeded`, `Failed` or `Error`."""
     operated: str
-    """The commit that operation was for."""
+    """The commit that operation is or was for."""
     trouble: tuple[str, ...] = ()
     """Why it cannot be compared, or why the operation failed; a line each."""
     waiting: str = ""
     """What a running operation says it waits for."""
+    stale: bool = False
+    """Whether it was not compared again since its last operation ended, so that `sync` is of the time before."""
+    self_heals: bool = False
+    left_over: frozenset[str] = frozenset()
+    """The names of what is no longer in the branch and stays until somebody prunes it."""
+    only_left_over: bool = False
+    """Whether nothing else makes it OutOfSync, and it is not to be pruned."""
 
     @property
     def running(self) -> bool:
         """Whether an operation is under way."""
         return self.phase in _RUNNING
+
+    @property
+    def in_sync(self) -> bool:
+        """Whether nothing has to be applied."""
+        return self.sync == "Synced" or (self.sync == "OutOfSync" and self.only_left_over)
 
     def as_json(self) -> dict[str, Any]:
         """Return it as plain data."""
@@ -56,103 +70,78 @@ class Application:
         }
 
 
+State = Literal["there", "waiting", "failed", "by hand"]
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How far a system is on its way to a commit."""
 
-    state: Literal["there", "waiting", "failed", "by hand"]
+    state: State
     """`by hand`: somebody has to sync it."""
     reason: str = ""
 
 
-def application(live: Mapping[str, Any]) -> Application:
-    """Return what an object of the cluster says."""
+def application(live: Mapping[str, Any], *, prunes: bool = True) -> Application:
+    """Return what an object of the cluster says; `prunes` tells whether a sync of it deletes what is left over."""
     spec, status = live.get("spec") or {}, live.get("status") or {}
     operation = status.get("operationState") or {}
-    result = operation.get("syncResult") or {}
     phase = operation.get("phase") or ("Running" if live.get("operation") else "")
+    resources = status.get("resources") or ()
+    apart = [one for one in resources if one.get("status") == "OutOfSync"]
+    left = frozenset(one.get("name", "") for one in resources if one.get("requiresPruning"))
+    finished = operation.get("finishedAt") or ""
     return Application(
         name=live["metadata"]["name"],
-        automated=_automated(spec),
+        automated=_automated(spec) is not None,
         target=(spec.get("source") or {}).get("targetRevision", ""),
         sync=(status.get("sync") or {}).get("status", ""),
         revision=(status.get("sync") or {}).get("revision", ""),
         health=(status.get("health") or {}).get("status", ""),
         phase=phase,
-        operated=result.get("revision", ""),
+        operated=commit_of(live),
         trouble=tuple(dict.fromkeys(_trouble(status, operation))),
         waiting=one_line(operation.get("message") or "") if phase in _RUNNING else "",
+        stale=bool(finished) and phase not in _RUNNING and (status.get("reconciledAt") or "") <= finished,
+        self_heals=bool((_automated(spec) or {}).get("selfHeal")),
+        left_over=left,
+        only_left_over=not prunes and bool(apart) and all(one.get("requiresPruning") for one in apart),
     )
+
+
+def commit_of(live: Mapping[str, Any]) -> str:
+    """Return the commit that an Application's operation is or was for; empty where it is not known yet."""
+    state = (live.get("status") or {}).get("operationState") or {}
+    asked = ((live.get("operation") or {}).get("sync") or {}).get("revision", "")
+    return str((state.get("syncResult") or {}).get("revision") or asked)
 
 
 def standing(parent: Application, children: Sequence[Application], commit: str) -> Standing:
     """Say how far a system is on its way to a commit, the parent's `children` in the order they are moved."""
     if reason := _failure(parent, children, commit):
         return Standing("failed", reason)
-    by_itself = parent.automated or parent.running
-    if parent.revision == commit and parent.sync == "OutOfSync" and not by_itself:
-        return Standing("by hand", f"{parent.name} waits for somebody to sync it")
+    if waits := _by_hand(parent, commit):
+        return Standing("by hand", waits)
     behind = _behind(parent, children, commit)
-    return Standing("waiting", behind) if behind else Standing("there")
+    if behind:
+        return Standing("waiting", behind)
+    drifted = next((child for child in children if not child.in_sync), None)
+    if drifted is not None:
+        return Standing("by hand", f"{drifted.name} was changed by hand, and does not heal itself")
+    return Standing("there")
 
 
 def begun(parent: Application, children: Sequence[Application], commit: str) -> Standing:
     """Say whether a system's first workloads are applied as a commit has them, however far their pods are."""
     if reason := _failure(parent, children, commit):
         return Standing("failed", reason)
-    if parent.revision == commit and parent.sync == "OutOfSync" and not (parent.automated or parent.running):
-        return Standing("by hand", f"{parent.name} waits for somebody to sync it")
-    before = children[
-        : 1 + next((at for at, one in enumerate(children) if one.name.endswith(_WORKLOADS)), len(children))
-    ]
-    behind = next((one for one in before if _unsynced(one, commit)), None)
-    if behind is not None or not before:
-        return Standing(
-            "waiting", f"{behind.name}: {_unsynced(behind, commit)}" if behind else _behind(parent, (), commit)
-        )
-    return Standing("there")
-
-
-def _unsynced(child: Application, commit: str) -> str:
-    if child.target != commit:
-        return "it comes after what is before it"
-    if child.running:
-        return child.waiting or "it syncs"
-    if child.revision != commit:
-        return f"it is at {child.revision[:12] or 'nothing yet'}"
-    return "" if child.sync == "Synced" else f"it is {child.sync or 'not compared yet'}"
-
-
-def _failure(parent: Application, children: Sequence[Application], commit: str) -> str:
-    """Say why a system does not come to a commit; nothing while something of it is still at work."""
-    if parent.sync == "Unknown" and parent.trouble:
-        return f"{parent.name}: {parent.trouble[0]}"
-    if any(child.running for child in children):
-        return ""
-    reason = next((found for child in children if (found := failed(child, commit))), "")
-    if not reason and parent.operated == commit and parent.phase in _ENDED_BADLY:
-        return f"{parent.name}: {_first(parent.trouble, 'its last sync failed')}"
-    return reason
-
-
-def _behind(parent: Application, children: Sequence[Application], commit: str) -> str:
-    if parent.revision != commit:
-        return f"{parent.name} is at {parent.revision[:12] or 'nothing yet'}"
-    if parent.running:
-        return _next(children, commit) or f"{parent.name}: {parent.waiting or 'it syncs'}"
-    if parent.sync != "Synced":
-        return f"{parent.name} is {parent.sync or 'not compared yet'}"
-    return _next(children, commit)
-
-
-def _next(children: Sequence[Application], commit: str) -> str:
-    """Say what the first child that is not there yet waits for."""
-    for child in children:
-        if reason := _unsynced(child, commit):
-            return f"{child.name}: {reason}"
-        if child.health not in ("Healthy", "Suspended"):
-            return f"{child.name} is {child.health or 'not looked at yet'}"
-    return ""
+    if waits := _by_hand(parent, commit):
+        return Standing("by hand", waits)
+    first = next((at for at, one in enumerate(children) if one.name.endswith(_WORKLOADS)), len(children))
+    for child in children[: first + 1]:
+        if reason := _unapplied(child, commit):
+            return Standing("waiting", f"{child.name}: {reason}")
+    return Standing("there") if children else Standing("waiting", _behind(parent, (), commit) or "it has no parts yet")
 
 
 def failed(child: Application, commit: str) -> str:
@@ -166,13 +155,74 @@ def failed(child: Application, commit: str) -> str:
     return ""
 
 
+def blocked(parent: Application) -> bool:
+    """Tell whether a sync window keeps an operation, which would then begin by itself, with nobody there."""
+    return parent.running and _WINDOW in parent.waiting
+
+
+def _failure(parent: Application, children: Sequence[Application], commit: str) -> str:
+    """Say why a system does not come to a commit; nothing while something of it is still at work."""
+    if blocked(parent):
+        return f"{parent.name}: a sync window of its AppProject keeps it from syncing now"
+    if parent.sync == "Unknown" and parent.trouble:
+        return f"{parent.name}: {parent.trouble[0]}"
+    if any(child.running for child in children):
+        return ""
+    reason = next((found for child in children if (found := failed(child, commit))), "")
+    if not reason and parent.operated == commit and parent.phase in _ENDED_BADLY:
+        return f"{parent.name}: {_first(parent.trouble, 'its last sync failed')}"
+    return reason
+
+
+def _by_hand(parent: Application, commit: str) -> str:
+    moves = parent.automated or parent.running or parent.stale
+    if parent.revision == commit and parent.sync == "OutOfSync" and not parent.in_sync and not moves:
+        return f"{parent.name} waits for somebody to sync it"
+    return ""
+
+
+def _behind(parent: Application, children: Sequence[Application], commit: str) -> str:
+    if parent.revision != commit:
+        return f"{parent.name} is at {parent.revision[:12] or 'nothing yet'}"
+    if parent.running:
+        return _next(children, commit) or f"{parent.name}: {parent.waiting or 'it syncs'}"
+    if not parent.in_sync:
+        return f"{parent.name} is {'compared again' if parent.stale else parent.sync or 'not compared yet'}"
+    return _next(children, commit)
+
+
+def _next(children: Sequence[Application], commit: str) -> str:
+    """Say what the first child that is not there yet waits for; a change by hand that nobody puts back is no wait."""
+    for child in children:
+        if reason := _unapplied(child, commit):
+            return f"{child.name}: {reason}"
+        if not child.in_sync and (child.self_heals or child.stale):
+            return f"{child.name}: it is put back to what is published"
+        if child.health not in ("Healthy", "Suspended"):
+            return f"{child.name} is {child.health or 'not looked at yet'}"
+    return ""
+
+
+def _unapplied(child: Application, commit: str) -> str:
+    """Say why a child is not applied as a commit has it; what somebody changed since then is another matter."""
+    if child.target != commit:
+        return "it comes after what is before it"
+    if child.running:
+        return child.waiting or "it syncs"
+    if child.operated == commit and child.phase == "Succeeded":
+        return ""
+    if child.revision != commit:
+        return f"it is at {child.revision[:12] or 'nothing yet'}"
+    return "" if child.in_sync else f"it is {child.sync or 'not compared yet'}"
+
+
 def _first(lines: Sequence[str], otherwise: str) -> str:
     return lines[0] if lines else otherwise
 
 
-def _automated(spec: Mapping[str, Any]) -> bool:
-    automated = (spec.get("syncPolicy") or {}).get("automated")
-    return automated is not None and automated.get("enabled") is not False
+def _automated(spec: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    automated: Mapping[str, Any] | None = (spec.get("syncPolicy") or {}).get("automated")
+    return None if automated is None or automated.get("enabled") is False else automated
 
 
 def _trouble(status: Mapping[str, Any], operation: Mapping[str, Any]) -> Iterator[str]:

@@ -4,7 +4,7 @@ Healthy versions are marked for a rollback to find, with room made for them, and
 more are deleted: Argo CD leaves them standing, since an earlier revision may come back to them.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -34,10 +34,17 @@ class Upkeep:
             except (ContextError, UnreachableError, ApiError) as error:
                 say(f"warning: {name}: {error}; healthy versions are not marked there")
 
-    def mark(self, *, replacing: bool = False) -> None:
-        """Mark what is healthy now; with `replacing` room is made for it, as a new version is about to come."""
+    def mark(self) -> None:
+        """Mark what is healthy now."""
+        self._mark(self._systems, replacing=False)
+
+    def make_room(self, systems: Iterable[str]) -> None:
+        """Mark what is healthy of systems that are to be synced now, and make room for it beside what comes."""
+        self._mark(set(systems), replacing=True)
+
+    def _mark(self, systems: Collection[str], *, replacing: bool) -> None:
         for cluster, server in self._servers.items():
-            places = [Place(self._stack, system, cluster) for system in self._systems.values()]
+            places = [Place(self._stack, one, cluster) for name, one in self._systems.items() if name in systems]
             try:
                 mark(server, places, lambda _: replacing)
             except (ApiError, UnreachableError) as error:

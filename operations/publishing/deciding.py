@@ -97,13 +97,13 @@ def refuse_held(repository: Repository, wanted: Wanted, present: Present) -> tup
     raise Refusal("held", *lines, **_where(repository, stack), **details)
 
 
-def refuse_older_code(loaded: Loaded, present: Present, *, accepted: bool) -> tuple[str, ...]:
+def refuse_older_code(loaded: Loaded, records: Sequence[Record], *, accepted: bool) -> tuple[str, ...]:
     """Refuse images that are older than the schema that was published; if they are accepted, return what to warn about.
 
-    A schema does not go back with a revert, so what was published last counts beside the tip. Raises Refusal.
+    A schema does not go back with a revert, so `records` has what was published last beside the tip. Raises Refusal.
     """
     reached: Reached = {}
-    for record in present.records:
+    for record in records:
         for place, version in recorded(record, RECORD).items():
             reached[place] = max(reached.get(place, version), version, key=schema_order)
     older = [str(fault) for fault in older_code(loaded, reached)]

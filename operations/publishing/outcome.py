@@ -22,6 +22,7 @@ Reason = Literal[
     "older code",
     "other code",
     "unknown source",
+    "unfit source",
     "push",
 ]
 

@@ -2,10 +2,11 @@
 
 import importlib.metadata
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from operations import git
 from operations.exits import Exit, Stop
@@ -27,6 +28,7 @@ from settings.sealed_checks import unsealed
 Agree = Callable[[Published], bool]
 """Asks whether what would be published is to be."""
 
+_T = TypeVar("_T")
 _DIRTY_SHOWN = 10
 
 
@@ -49,23 +51,44 @@ def publish(
     lacking = unsealed(loaded)
     if lacking:
         raise SettingsError(lacking)
-    try:
+    with without_trouble_of_git():
         source = checkout(root)
         _refuse_dirty(source)
-        target = source.remote(remote)
-        with opened(source, target, branch_of(loaded.stack), seconds) as repository:
+        with opened(source, source.remote(remote), branch_of(loaded.stack), seconds) as repository:
             wanted = _wanted(repository, loaded)
             run = _Run(source, repository, wanted, why, dry_run, accept_older_code, agree)
-            outcome = run.attempt()
-            if isinstance(outcome, Rejected) and outcome.meanwhile:
-                # Somebody else published in between: what that means is decided anew, once.
-                outcome = run.attempt()
+            return concluded(repository, stack, run.attempt)
+
+
+@contextmanager
+def without_trouble_of_git() -> Iterator[None]:
+    """Tell trouble with Git as what it is: nothing was published. Raises Refusal."""
+    try:
+        yield
     except git.GitError as error:
         raise Refusal("git", f"refused: {error}") from None
+
+
+def concluded(repository: Repository, stack: str, attempt: Callable[[], _T | Rejected]) -> _T:
+    """Publish by `attempt`. Raises Refusal where the remote does not take it."""
+    outcome = attempt()
+    if isinstance(outcome, Rejected) and outcome.meanwhile:
+        # Somebody else published in between: what that means is decided anew, once.
+        outcome = attempt()
     if isinstance(outcome, Rejected):
-        where = f"{branch_of(loaded.stack)} at {target.shown}"
+        where = f"{repository.branch} at {repository.remote.shown}"
         raise Refusal("push", f"refused: {where} does not take it, and is as it was: {outcome.reason}", stack=stack)
     return outcome
+
+
+def added(repository: Repository, tree: str, proposal: Published) -> Published | Rejected:
+    """Put a commit of a tree onto the tip that a proposal was made over. Raises Refusal and GitError."""
+    made = repository.commit(tree, proposal.before, proposal.message, _identity(repository))
+    try:
+        rejected = repository.push(made, proposal.before)
+    except git.GitError as error:
+        raise _unreachable(repository.remote, error) from None
+    return rejected or replace(proposal, result="published", commit=made)
 
 
 def deliverable(root: Path, stack: str) -> Loaded:
@@ -82,10 +105,10 @@ def tip_of(repository: Repository, *, whole: bool = False) -> str | None:
     try:
         return repository.fetch(whole=whole)
     except git.GitError as error:
-        raise unreachable(repository.remote, error) from None
+        raise _unreachable(repository.remote, error) from None
 
 
-def unreachable(remote: Remote, error: git.GitError) -> Refusal:
+def _unreachable(remote: Remote, error: git.GitError) -> Refusal:
     """Return what to say of a remote that does not answer."""
     return Refusal("unreachable", f"refused: {remote.shown} cannot be reached: {error}", remote=remote.shown)
 
@@ -118,12 +141,7 @@ class _Run:
             return proposal
         if self.agree is not None and not self.agree(proposal):
             return self._outcome("declined", tip, tip)
-        made = self.repository.commit(self.wanted.tree, tip, proposal.message, identity(self.repository))
-        try:
-            rejected = self.repository.push(made, tip)
-        except git.GitError as error:
-            raise unreachable(self.repository.remote, error) from None
-        return rejected or self._published(proposal, made)
+        return added(self.repository, self.wanted.tree, proposal)
 
     def _present(self, history: tuple[Commit, ...]) -> Present:
         """Return what the branch has, as far back as it takes to tell."""
@@ -170,7 +188,7 @@ class _Run:
                 published=last.source,
                 source=self.source.commit,
             )
-        older = refuse_older_code(self.wanted.loaded, present, accepted=self.accept_older_code)
+        older = refuse_older_code(self.wanted.loaded, present.records, accepted=self.accept_older_code)
         return (*warnings, *older)
 
     def _proposal(self, present: Present | None, warnings: tuple[str, ...]) -> Published:
@@ -194,15 +212,12 @@ class _Run:
             warnings,
         )
 
-    def _published(self, proposal: Published, made: str) -> Published:
-        return replace(proposal, result="published", commit=made)
-
     def _outcome(self, result: Literal["unchanged", "declined"], tip: str | None, before: str | None) -> Published:
         name, repository = self.wanted.loaded.stack.name, self.repository
         return Published(name, repository.branch, repository.remote.shown, result, tip, before, self.source.commit)
 
 
-def identity(repository: Repository) -> dict[str, str]:
+def _identity(repository: Repository) -> dict[str, str]:
     """Return who commits where neither the environment nor Git's configuration says it: whoever began the run."""
     actor = os.environ.get("GITHUB_ACTOR")
     name, address = (actor, f"{actor}@users.noreply.github.com") if actor else ("naru", "naru@localhost")

@@ -29,6 +29,7 @@ from settings.environment import Tier
 from settings.faults import SettingsError
 from settings.loading import load
 from settings.service import Service
+from settings.stack import Stack
 from settings.variants import canary_name
 
 
@@ -73,30 +74,44 @@ def applied(
         return Applied(_why(outcome), changed=False, interrupted=outcome.code is Exit.INTERRUPTED)
     if outcome.result != "succeeded":
         return Applied(_why(outcome), interrupted=outcome.code is Exit.INTERRUPTED)
-    return seen_through(root, proposal, servers, health_check=health_check)
+    stack = load(root, subject.stack.name).stack
+    return seen_through(proposal, servers, stack, health_check=health_check)
 
 
 def write_release(root: Path, proposal: Proposal) -> None:
-    """Write the release that was agreed to. Raises Stop where somebody else changed the file meanwhile."""
-    if read_release(root, proposal.subject.stack.name).text != proposal.before.text:
-        message = f"refused: {proposal.before.file} was changed while this was asked: look again"
-        raise Stop(Exit.REFUSED, message)
+    """Write the release that was agreed to. Raises SettingsError, and Stop where somebody else changed the file."""
+    refuse_changed(root, proposal)
     if proposal.after.text != proposal.before.text:
         proposal.after.write(root)
         say(f"{proposal.after.file} was changed: commit it, or the next checkout brings back what was before")
+
+
+def refuse_changed(root: Path, proposal: Proposal) -> None:
+    """Refuse a release file that is not as it was agreed to be changed. Raises SettingsError and Stop."""
+    if read_release(root, proposal.subject.stack.name).text != proposal.before.text:
+        message = f"refused: {proposal.before.file} was changed while this was asked: look again"
+        raise Stop(Exit.REFUSED, message)
 
 
 def _why(outcome: Outcome) -> str:
     return next((f"{one.resource}: {one.reason}" for one in outcome.failures), f"the update was {outcome.result}")
 
 
-def seen_through(root: Path, proposal: Proposal, servers: Mapping[str, ApiServer], *, health_check: bool) -> Applied:
-    """Wait until a service is wholly at its release on every cluster, past the steps of a Rollout."""
-    subject = subject_of(load(root, proposal.subject.stack.name).stack, proposal.subject.name)
+def seen_through(proposal: Proposal, servers: Mapping[str, ApiServer], stack: Stack, *, health_check: bool) -> Applied:
+    """Wait until a service is wholly as a stack has it on every cluster, past the steps of a Rollout.
+
+    `stack` is what was applied, which may be another one than the proposal was made over.
+    """
+    subject = subject_of(stack, proposal.subject.name)
     begun = time.monotonic()
     watched = [
-        _Watched(servers[place.cluster_name], place, subject.service, _gone(proposal)) for place in subject.places
+        _Watched(servers[place.cluster_name], place, subject.service, _gone(proposal))
+        for place in subject.places
+        if place.cluster_name in servers
     ]
+    for place in subject.places:
+        if place.cluster_name not in servers:
+            say(f"warning: {place.cluster_name} was not looked at: this checkout has no such cluster any more")
 
     def look() -> str:
         for one in watched:

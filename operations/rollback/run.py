@@ -10,10 +10,13 @@ from operations import output
 from operations.api_server import ApiError, ApiServer, UnreachableError
 from operations.exits import Exit, Stop
 from operations.output import say
+from operations.publishing.reading import deployed_record
+from operations.publishing.record import RECORD
 from operations.release_file import ReleaseFile, read_release
 from operations.rollback import configuration
 from operations.rollback.applying import Applied, applied, write_release
 from operations.rollback.by_git import applied_by_git, published_before
+from operations.rollback.not_synced import not_synced
 from operations.rollback.notice import tell_slack
 from operations.rollback.plan import NoWay, Plan, Way, decide, released, together
 from operations.rollback.telling import Ended, Proposal, proposal_lines
@@ -28,6 +31,7 @@ from settings.environment import Delivery
 from settings.loaded import Loaded
 from settings.loading import load
 from settings.source import parse
+from settings.types import schema_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,8 @@ class Choices:
     as_json: bool = False
     health_check: bool = True
     accept_older_code: bool = False
+    with_unsynced: bool = False
+    remote: str | None = None
 
 
 def rollback(root: Path, stack: str, named: str, choices: Choices) -> int:
@@ -51,10 +57,11 @@ def rollback(root: Path, stack: str, named: str, choices: Choices) -> int:
     plan = _plan(root, subject, servers, choices)
     if not plan.ways:
         return _stayed(subject, plan, choices)
-    proposal = _proposal(root, loaded, subject, plan, servers)
+    proposal = _proposal(root, loaded, subject, plan, servers, choices.remote)
     what = "\n".join(proposal_lines(proposal))
     if proposal.schema and not choices.accept_older_code:
         raise Stop(Exit.REFUSED, *what.splitlines(), *(f"refused: {line}" for line in proposal.schema))
+    _refuse_unsynced(proposal, what, choices)
     if not agreed(subject, what, yes=choices.yes):
         return _told(proposal, Ended("unchanged"), choices, Exit.OK)
     environment = loaded.stack.environment
@@ -65,7 +72,10 @@ def rollback(root: Path, stack: str, named: str, choices: Choices) -> int:
         )
         return _told(proposal, Ended("written", seconds=time.monotonic() - begun), choices, Exit.OK)
     if environment.by_argocd:
-        result = applied_by_git(root, proposal, servers, health_check=choices.health_check)
+        result = applied_by_git(
+            root, proposal, servers, health_check=choices.health_check, accept_older_code=choices.accept_older_code,
+            remote=choices.remote,
+        )  # fmt: skip
     else:
         result = applied(
             root, proposal, servers, health_check=choices.health_check, accept_older_code=choices.accept_older_code
@@ -81,7 +91,7 @@ def _plan(root: Path, subject: Subject, servers: Mapping[str, ApiServer], choice
         said = released(place, subject.service)
         decided = decide(subject.service, workloads, said, choices.to)
         if isinstance(decided, NoWay) and subject.stack.environment.by_argocd and choices.to is None:
-            before = published_before(root, subject, workloads[0])
+            before = published_before(root, subject, workloads[0], choices.remote)
             decided = decide(subject.service, workloads, said, before) if before else decided
         decisions[place.cluster_name] = decided
     plan = together(decisions)
@@ -115,7 +125,14 @@ def _stayed(subject: Subject, plan: Plan, choices: Choices) -> Exit:
     return Exit.OK
 
 
-def _proposal(root: Path, loaded: Loaded, subject: Subject, plan: Plan, servers: Mapping[str, ApiServer]) -> Proposal:
+def _proposal(
+    root: Path,
+    loaded: Loaded,
+    subject: Subject,
+    plan: Plan,
+    servers: Mapping[str, ApiServer],
+    remote: str | None,
+) -> Proposal:
     way, service = plan.way, subject.service
     place = next(one for one in subject.places if one.cluster_name == way.workload.cluster)
     before = read_release(root, subject.stack.name)
@@ -126,8 +143,18 @@ def _proposal(root: Path, loaded: Loaded, subject: Subject, plan: Plan, servers:
     except OtherRepositoryError as error:
         raise Stop(Exit.REFUSED, f"refused: {subject.name}: {error}") from None
     changed, beside = _compared(loaded, subject, way, servers[place.cluster_name])
-    schema = _schema(root, loaded, subject, before, after) if migrates else ()
-    return Proposal(subject, plan, before, after, changed, beside, schema, migrates)
+    schema = _schema(root, loaded, subject, before, after, remote) if migrates else ()
+    along = not_synced(root, subject, remote) if loaded.stack.environment.by_argocd else None
+    return Proposal(subject, plan, before, after, changed, beside, schema, migrates, along)
+
+
+def _refuse_unsynced(proposal: Proposal, what: str, choices: Choices) -> None:
+    """Refuse to deploy by the way what somebody has still to sync. Raises Stop."""
+    found = proposal.unsynced
+    if found is not None and not found.automated and not choices.with_unsynced:
+        system = proposal.subject.system
+        line = f"refused: {system} is synced by hand, and its next sync deploys that too: --with-unsynced lets it"
+        raise Stop(Exit.REFUSED, *what.splitlines(), line)
 
 
 def _compared(
@@ -149,11 +176,16 @@ def _compared(
     return tuple(configuration.located(found, loaded, subject.system, subject.service.name)), tuple(beside)
 
 
-def _schema(root: Path, loaded: Loaded, subject: Subject, before: ReleaseFile, after: ReleaseFile) -> tuple[str, ...]:
+def _schema(
+    root: Path, loaded: Loaded, subject: Subject, before: ReleaseFile, after: ReleaseFile, remote: str | None
+) -> tuple[str, ...]:
     """Return a line for each database whose schema is newer than what the version is known to run on."""
     name, service = subject.system, subject.service
     if loaded.stack.environment.delivery is Delivery.GITOPS:
         reached = recorded(parse(before.text, before.file).data, before.file)
+        if loaded.stack.environment.by_argocd:  # what is published may be ahead of the checkout, or behind it
+            for place, version in recorded(deployed_record(root, loaded.stack.name, remote=remote), RECORD).items():
+                reached[place] = max(reached.get(place, version), version, key=schema_order)
     else:
         reached = open_session(root, loaded.stack, [name], "up").engine.deployed().schemas()
     mine = {place: version for place, version in reached.items() if place[:2] == (name, service.name)}

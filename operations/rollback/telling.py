@@ -17,6 +17,18 @@ _SHOWN = 6
 
 
 @dataclass(frozen=True, slots=True)
+class Unsynced:
+    """What is published of a system and not synced yet: it is deployed with whatever is synced next."""
+
+    since: str
+    """The commit that is synced; empty where nothing ever was."""
+    automated: bool
+    """Whether it would be deployed anyway."""
+    changes: tuple[str, ...]
+    """What it consists of, a line each, but for the service that goes back."""
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
     """What a rollback is about to do."""
 
@@ -31,6 +43,7 @@ class Proposal:
     schema: tuple[str, ...] = ()
     """Why the schema forbids it, a line each; empty where it does not."""
     migrates: bool = False
+    unsynced: Unsynced | None = None
 
     @property
     def target(self) -> str:
@@ -63,6 +76,7 @@ class Proposal:
             "configuration": configuration,
             "template": list(self.beside),
             "schema": list(self.schema),
+            "unsynced": [] if self.unsynced is None else list(self.unsynced.changes),
         }
 
 
@@ -98,6 +112,10 @@ def proposal_lines(proposal: Proposal) -> Iterator[str]:
     if not changes:
         yield f"  {proposal.after.file} says so already"
     yield from (f"  {line}" for line in _configuration(proposal))
+    if proposal.unsynced is not None:
+        since = f"published since {proposal.unsynced.since[:12]} and" if proposal.unsynced.since else "published and"
+        yield f"  with it is deployed what is {since} not synced yet:"
+        yield from (f"    {line}" for line in _some(proposal.unsynced.changes))
     yield from (f"  {line}" for line in proposal.schema)
     if proposal.migrates and not proposal.schema:
         yield "  schema: the earlier version is known to run on it"
@@ -106,7 +124,8 @@ def proposal_lines(proposal: Proposal) -> Iterator[str]:
 
 
 def _past_steps(subject: Subject) -> str:
-    if subject.stack.environment.delivery is Delivery.GITOPS:
+    environment = subject.stack.environment
+    if environment.delivery is Delivery.GITOPS and not environment.by_argocd:
         return f"once it is synced: `{subject.command('rollout promote')} --full`, past all steps"
     return "it is promoted in full, past all steps"
 

@@ -1,6 +1,5 @@
 """What the release says after a rollback, and which schema it said that version needs when it had it last."""
 
-import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -9,6 +8,7 @@ from pydantic import ValidationError
 
 from manifests.image import image_reference
 from manifests.placed import Place
+from operations import git
 from operations.release_file import ReleaseFile
 from operations.rollback.plan import Way
 from operations.rollback.version import version_of
@@ -103,15 +103,14 @@ def _versions_in(release: ReleaseFile, system: str, target: str) -> Iterator[Ver
 
 def _texts(root: Path, file: str) -> Iterator[str]:
     """Yield what a file was at each commit that changed it, newest first."""
-    for commit in (_git(root, "log", f"--max-count={_COMMITS}", "--format=%H", "--", file) or "").split():
-        text = _git(root, "show", f"{commit}:./{file}")
+    for commit in (_said(root, "log", f"--max-count={_COMMITS}", "--format=%H", "--", file) or "").split():
+        text = _said(root, "show", f"{commit}:./{file}")
         if text is not None:  # the commit that took it away has none
             yield text
 
 
-def _git(root: Path, *words: str) -> str | None:
+def _said(root: Path, *words: str) -> str | None:
     try:
-        ended = subprocess.run(["git", *words], cwd=root, capture_output=True, check=False)
-    except OSError:
+        return git.read(root, *words).text
+    except (git.GitError, OSError):
         return None
-    return None if ended.returncode else ended.stdout.decode("utf-8", "replace")

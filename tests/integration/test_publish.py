@@ -457,7 +457,7 @@ def rolled_back(project: Project, tag: str) -> str:
     def change(_then: Loaded, release: ReleaseFile) -> ReleaseFile:
         return release.set_version("shop", "web", Version(tag=tag))
 
-    return go_back(project.root, "test", change, why="rolled back").commit or ""
+    return go_back(project.root, "test", change, why="rolled back").published.commit or ""
 
 
 def test_rollback_holds_the_release_until_its_file_agrees(published: Project, capsys: Capture) -> None:

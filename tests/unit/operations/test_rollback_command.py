@@ -355,7 +355,7 @@ def test_argo_cd_applies_what_is_written(project: Project, engine: Engine, capsy
     assert main([*WORDS, "prod", "--yes", "--json"]) == Exit.OK
     captured = capsys.readouterr()
     assert release(project, "prod") == BACK
-    assert "Argo CD syncs" in captured.err
+    assert "for whoever applies them" in captured.err
     assert json.loads(captured.out)["result"] == "written"
     assert not engine.calls
 

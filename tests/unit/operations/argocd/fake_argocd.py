@@ -25,7 +25,7 @@ class FakeArgoCD:
     """Answers as the API server does where Argo CD runs; `meanwhile` changes things before a patch gets through."""
 
     def __init__(self, *applications: dict[str, Any]) -> None:
-        self.live = {one["metadata"]["name"]: one for one in applications}
+        self.live = {one["metadata"]["name"]: copy.deepcopy(one) for one in applications}
         self.patches: list[tuple[str, dict[str, Any]]] = []
         self.meanwhile: list[Callable[[FakeArgoCD], None]] = []
         self.after: Callable[[FakeArgoCD, str], None] | None = None
@@ -36,9 +36,10 @@ class FakeArgoCD:
             raise ApiError(404, "not found")
         return copy.deepcopy(found)
 
-    def items(self, path: str) -> list[dict[str, Any]]:
+    def items(self, path: str, labelSelector: str) -> list[dict[str, Any]]:  # noqa: N803 - as the API has it
         assert path == FOLDER
-        return [copy.deepcopy(one) for one in self.live.values()]
+        key, _, value = labelSelector.partition("=")
+        return [copy.deepcopy(one) for one in self.live.values() if one["metadata"]["labels"].get(key) == value]
 
     def merge(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         name = path.removeprefix(f"{FOLDER}/")

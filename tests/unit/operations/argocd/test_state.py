@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from operations.argocd.state import Application, Standing, application, begun, standing
+from operations.argocd.state import Application, Standing, application, begun, blocked, standing
 
 OLD, NEW = "0" * 40, "1" * 40
 
@@ -91,8 +91,11 @@ def test_version_that_waits_for_somebody_to_promote_it_holds_no_system_up() -> N
         ({"phase": "Running", "waiting": "healthy state of x"}, {}, "dev-shop: healthy state of x"),
         ({"phase": "Running"}, {"target": OLD}, "workloads: it comes after what is before it"),
         ({}, {"phase": "Running", "waiting": "hook"}, "workloads: hook"),
-        ({}, {"revision": OLD}, "workloads: it is at 000000000000"),
-        ({}, {"sync": "OutOfSync"}, "workloads: it is OutOfSync"),
+        ({}, {"revision": OLD, "operated": OLD}, "workloads: it is at 000000000000"),
+        ({}, {"sync": "OutOfSync", "operated": OLD}, "workloads: it is OutOfSync"),
+        ({}, {"sync": "OutOfSync", "self_heals": True}, "workloads: it is put back to what is published"),
+        ({}, {"sync": "OutOfSync", "stale": True}, "workloads: it is put back to what is published"),
+        ({"sync": "OutOfSync", "stale": True, "automated": False}, {}, "dev-shop is compared again"),
         ({}, {"health": "Progressing"}, "workloads is Progressing"),
         ({}, {"health": ""}, "workloads is not looked at yet"),
     ],
@@ -158,7 +161,12 @@ def test_release_has_begun_when_the_first_workloads_are_applied_however_far_thei
 
 @pytest.mark.parametrize(
     "first",
-    [{"target": OLD}, {"phase": "Running"}, {"revision": OLD}, {"sync": "OutOfSync"}],
+    [
+        {"target": OLD},
+        {"phase": "Running"},
+        {"revision": OLD, "operated": OLD},
+        {"sync": "OutOfSync", "operated": OLD},
+    ],
     ids="".join,
 )
 def test_release_has_not_begun_before_its_first_workloads_are_applied(first: dict[str, Any]) -> None:
@@ -176,3 +184,40 @@ def test_release_has_not_begun_before_there_are_any_parts() -> None:
 def test_release_of_a_system_that_is_synced_by_hand_begins_by_hand(phase: str, state: str) -> None:
     parent = an_application(automated=False, sync="OutOfSync", phase=phase, operated="")
     assert begun(parent, [FOUNDATION, an_application("dev-a-shop-workloads", target=OLD)], NEW).state == state
+
+
+def test_change_by_hand_that_nobody_puts_back_waits_for_somebody_and_holds_no_release_up() -> None:
+    drifted = an_application("dev-a-shop-foundation", sync="OutOfSync")
+    found = stands(an_application(), drifted, FIRST)
+    assert (found.state, "dev-a-shop-foundation was changed by hand" in found.reason) == ("by hand", True)
+    assert begun(an_application(), [drifted, FIRST], NEW).state == "there"
+
+
+def test_what_is_left_over_and_not_to_be_pruned_makes_a_system_no_less_there() -> None:
+    resources = [
+        {"name": "dev-b-shop-workloads", "status": "OutOfSync", "requiresPruning": True},
+        {"name": "dev-a-shop-workloads", "status": "Synced"},
+    ]
+    status = {"sync": {"status": "OutOfSync", "revision": NEW}, "resources": resources}
+    kept = application(live("dev-shop", status=status), prunes=False)
+    assert kept.left_over == {"dev-b-shop-workloads"}
+    assert stands(kept, FOUNDATION).state == "there"
+    assert stands(application(live("dev-shop", status=status)), FOUNDATION).state == "by hand"
+    resources.append({"name": "dev-a-shop-workloads", "status": "OutOfSync"})
+    assert stands(application(live("dev-shop", status=status), prunes=False), FOUNDATION).state == "by hand"
+
+
+@pytest.mark.parametrize(("compared", "stale"), [("2026-01-01T00:00:05Z", True), ("2026-01-01T00:00:06Z", False)])
+def test_sync_status_is_of_the_time_before_until_it_is_compared_again(compared: str, stale: bool) -> None:
+    status = {
+        "operationState": {"phase": "Succeeded", "finishedAt": "2026-01-01T00:00:05Z"},
+        "reconciledAt": compared,
+    }
+    assert application(live("a", status=status)).stale is stale
+
+
+def test_sync_that_a_window_keeps_has_failed_and_says_so() -> None:
+    parent = an_application(phase="Running", waiting="Sync operation blocked by sync window", sync="OutOfSync")
+    assert blocked(parent)
+    assert "sync window" in stands(parent, FOUNDATION).reason
+    assert stands(parent, FOUNDATION).state == "failed"
