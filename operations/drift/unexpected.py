@@ -2,8 +2,8 @@
 
 Every kind that Naru makes is asked for, so that the last object of a kind, or of a system, is told as well. Clusters
 are shared: what is whose, Argo CD writes onto each object (`tracking-id`). Without that it is ours in the namespaces
-that are rendered, and in those with our labels that no stack of the project has, as long as no other stack is known to
-be on the same cluster: what may be another's is not told.
+that are rendered, and in those labelled as a system's of ours that no stack of the project has, as long as no other
+stack is known to be on the same cluster: what may be another's is not told.
 Source: Argo CD, "Resource Tracking".
 """
 
@@ -113,7 +113,12 @@ def _applications(scope: Scope, system: str) -> set[str]:
 
 def _left(live: Sequence[Object], rendered: set[str], scope: Scope) -> set[str]:
     """Return the namespaces, rendered or with our labels, that surely no other stack of the project has."""
-    labelled = {one["metadata"]["name"] for one in live if one["kind"] == "Namespace"}
+    # A namespace of a system that nobody here knows may be another project's.
+    labelled = {
+        one["metadata"]["name"]
+        for one in live
+        if one["kind"] == "Namespace" and (one["metadata"].get("labels") or {}).get(_PART_OF) in scope.stack.systems
+    }
     # What Argo CD made is tracked.
     candidates = rendered if scope.stack.environment.by_argocd else rendered | labelled
     others = scope.elsewhere() if candidates else None

@@ -126,17 +126,23 @@ def test_what_argo_cd_made_for_another_stack_or_cluster_is_not_told(application:
     assert told(live(**tracked(application))) == []
 
 
-NAMESPACE = live("Namespace", "gone", "", of="gone")
-LEFT = live(namespace="gone", of="gone")
+NAMESPACE = live("Namespace", "shop-old", "")
+LEFT = live(namespace="shop-old")
+IN_OLD = [("unexpected", "Service shop-old/old")]
 
 
-def test_system_that_is_rendered_no_more_is_told_in_the_namespace_it_had() -> None:
-    assert told(NAMESPACE, LEFT) == [("unexpected", "Service gone/old")]
-    assert told(NAMESPACE, LEFT, rendered=[]) == [("unexpected", "Service gone/old")]
+def test_namespace_that_a_system_has_no_more_is_looked_into() -> None:
+    assert told(NAMESPACE, LEFT) == IN_OLD
+    assert told(NAMESPACE, LEFT, rendered=[]) == IN_OLD
     assert told(LEFT) == [], "a namespace without our labels is not ours"
 
 
-@pytest.mark.parametrize("elsewhere", [("gone", "shop"), None], ids=["it has it", "it is on the same cluster"])
+def test_namespace_of_a_system_that_nobody_here_knows_may_be_another_project_s() -> None:
+    theirs = live("Namespace", "gone", "", of="gone")
+    assert told(theirs, live(namespace="gone", of="gone")) == []
+
+
+@pytest.mark.parametrize("elsewhere", [("shop-old", "shop"), None], ids=["it has it", "it is on the same cluster"])
 def test_what_may_be_another_stack_s_is_not_told(elsewhere: Collection[str] | None) -> None:
     assert told(NAMESPACE, LEFT, elsewhere=elsewhere) == []
     assert told(live(of="another"), elsewhere=elsewhere) == []
