@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import http.client
 from typing import Final
 
 import yaml
 
+from local import health
 from local.ports import ADDRESS
 
 NAME: Final = "prometheus"
 
 TARGETS: Final = "targets"
 """The folder, beside the configuration, whose `*.json` files name what is scraped (`file_sd_config`)."""
-
-_SECONDS: Final = 2.0  # for an answer from this machine
 
 
 def url(port: int) -> str:
@@ -35,12 +33,4 @@ def configuration() -> str:
 
 def silence(port: int) -> str:
     """Return what keeps it from answering queries, nothing if it does."""
-    connection = http.client.HTTPConnection(ADDRESS, port, timeout=_SECONDS)
-    try:
-        connection.request("GET", "/-/ready")
-        status = connection.getresponse().status
-    except (OSError, http.client.HTTPException) as error:
-        return str(error)
-    finally:
-        connection.close()
-    return "" if status == http.client.OK else f"/-/ready is answered with {status}"
+    return health.silence(port, "/-/ready")

@@ -166,6 +166,18 @@ def connect(cluster: Cluster, root: Path) -> ApiServer:
     return server
 
 
+def connect_each(clusters: Mapping[str, Cluster], root: Path) -> tuple[dict[str, ApiServer], dict[str, str]]:
+    """Return the API server of each cluster that answers, by its name, and what is to be said of the others."""
+    servers: dict[str, ApiServer] = {}
+    silent: dict[str, str] = {}
+    for name, cluster in clusters.items():
+        try:
+            servers[name] = connect(cluster, root)
+        except (ContextError, UnreachableError, ApiError) as error:
+            silent[name] = str(error)
+    return servers, silent
+
+
 def all_of(server: ApiServer, paths: Mapping[str, str], **query: str) -> dict[str, list[Object]]:
     """Read several lists at once, by key, without those that are not served or not allowed. Raises UnreachableError."""
 

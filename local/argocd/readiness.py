@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import http.client
 import socket
 from collections.abc import Mapping
 from typing import Final
 
+from local import health
 from local.argocd.files import Files
 from local.ports import ADDRESS
 
@@ -28,15 +28,7 @@ def served(files: Files, ports: Mapping[str, int]) -> str:
 
 def silence(port: int) -> str:
     """Return what keeps the application controller from working, nothing if it works."""
-    connection = http.client.HTTPConnection(ADDRESS, port, timeout=_SECONDS)
-    try:
-        connection.request("GET", "/healthz")
-        status = connection.getresponse().status
-    except (OSError, http.client.HTTPException) as error:
-        return str(error)
-    finally:
-        connection.close()
-    return "" if status == http.client.OK else f"/healthz is answered with {status}"
+    return health.silence(port, "/healthz")
 
 
 def _trouble(name: str, port: int, words: bytes, expected: bytes, goodbye: bytes) -> str:

@@ -11,7 +11,7 @@ from typing import Final
 
 from manifests.assembly import assemble
 from manifests.placed import Place
-from operations.api_server import ApiError, ApiServer, ContextError, UnreachableError, connect
+from operations.api_server import ApiError, UnreachableError, connect_each
 from operations.collect import collect
 from operations.marks import mark
 from operations.output import say
@@ -27,12 +27,9 @@ class Upkeep:
     def __init__(self, root: Path, stack: Stack, systems: Collection[str]) -> None:
         self._stack = stack
         self._systems = {name: stack.systems[name] for name in systems if name in stack.systems}
-        self._servers: dict[str, ApiServer] = {}
-        for name, cluster in stack.environment.clusters.items():
-            try:
-                self._servers[name] = connect(cluster, root)
-            except (ContextError, UnreachableError, ApiError) as error:
-                say(f"warning: {name}: {error}; healthy versions are not marked there")
+        self._servers, silent = connect_each(stack.environment.clusters, root)
+        for name, problem in silent.items():
+            say(f"warning: {name}: {problem}; healthy versions are not marked there")
 
     def mark(self) -> None:
         """Mark what is healthy now."""

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from manifests.assembly import COMMON
 from operations import output
-from operations.api_server import ApiError, ApiServer, ContextError, UnreachableError, connect
+from operations.api_server import ApiError, ApiServer, UnreachableError, connect_each
 from operations.argocd.control import Applications
 from operations.cluster_facts import resources
 from operations.drift import telling
@@ -118,14 +118,9 @@ def namespaces_elsewhere(root: Path, stack: Stack) -> Collection[str] | None:
 
 
 def _connected(root: Path, stack: Stack) -> dict[str, ApiServer]:
-    servers, silent = {}, []
-    for name, cluster in stack.environment.clusters.items():
-        try:
-            servers[name] = connect(cluster, root)
-        except (ContextError, UnreachableError, ApiError) as error:
-            silent.append(f"refused: {name}: {error}")
+    servers, silent = connect_each(stack.environment.clusters, root)
     if silent:
-        raise Stop(Exit.REFUSED, *silent)
+        raise Stop(Exit.REFUSED, *(f"refused: {name}: {problem}" for name, problem in silent.items()))
     return servers
 
 

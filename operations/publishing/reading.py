@@ -80,12 +80,6 @@ def published_branch(root: Path, stack: Stack, *, remote: str | None = None) -> 
         yield Published(repository, tip)
 
 
-def published_files(root: Path, stack: Stack, *, remote: str | None = None) -> tuple[dict[str, Manifest], str]:
-    """Return every object that is published, by the path of its file, and the commit. Raises SettingsError and Stop."""
-    with published_branch(root, stack, remote=remote) as published:
-        return published.files(published.tip), published.tip
-
-
 def deployed_record(root: Path, stack: str, *, remote: str | None = None) -> Record:
     """Return which versions are published now: none where nothing is. Raises SettingsError and Stop."""
     with branch_for_reading(root, stack, remote) as repository:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from manifests.placed import Place
-from operations.api_server import ApiError, ApiServer, ContextError, UnreachableError, connect
+from operations.api_server import ApiServer, connect_each
 from operations.exits import Exit, Stop
 from settings.faults import Fault, SettingsError, did_you_mean, quoted
 from settings.service import Service
@@ -64,12 +64,8 @@ def connected(places: Iterable[Place], root: Path) -> dict[str, ApiServer]:
 
 def answering(places: Iterable[Place], root: Path) -> tuple[dict[str, ApiServer], list[str]]:
     """Return the clusters that answer, and what the others say. Raises Stop where none does."""
-    servers, silent = {}, []
-    for place in places:
-        try:
-            servers[place.cluster_name] = connect(place.cluster, root)
-        except (ContextError, UnreachableError, ApiError) as error:
-            silent.append(f"{place.cluster_name}: {error}")
+    servers, problems = connect_each({place.cluster_name: place.cluster for place in places}, root)
+    silent = [f"{name}: {problem}" for name, problem in problems.items()]
     if not servers:
         raise Stop(Exit.REFUSED, *(f"refused: {problem}" for problem in silent))
     return servers, silent

@@ -7,6 +7,7 @@ import os
 import socket
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -17,7 +18,7 @@ from operations.publishing.files import files_of
 from operations.publishing.going_back import go_back
 from operations.publishing.outcome import Refusal
 from operations.publishing.publish import publish
-from operations.publishing.reading import deployed_record, published_files, releases_of
+from operations.publishing.reading import deployed_record, published_branch, releases_of
 from operations.publishing.repository import Rejected, Repository
 from operations.release_file import ReleaseFile
 from settings.container import Version
@@ -535,7 +536,7 @@ def test_publication_of_somebody_else_in_between_is_decided_upon_anew(
     assert naru() == Exit.OK
     assert len(published.log()) == 3
     expected = files_of(load(published.root, "test").stack)
-    assert published_files(published.root, load(published.root, "test").stack)[0].keys() == {
+    assert published_files(published)[0].keys() == {
         path for path in expected if path.endswith(".yaml") and path != "release.yaml"
     }
 
@@ -835,15 +836,20 @@ def test_releases_of_a_service_are_read_back(published: Project) -> None:
     assert deployed_record(published.root, "test")["shop"]["web"] == {"tag": "1.0.0"}
 
 
+def published_files(project: Project) -> tuple[dict[str, Any], str]:
+    """Return every object at the tip of the branch by the path of its file, and the tip."""
+    with published_branch(project.root, load(project.root, "test").stack) as branch:
+        return branch.files(branch.tip), branch.tip
+
+
 def test_published_objects_are_read_back(published: Project) -> None:
-    stack = load(published.root, "test").stack
-    files, commit = published_files(published.root, stack)
+    files, commit = published_files(published)
     assert commit == published.tip()
     deployment = files["main/shop/workloads/1-manifest/apps_v1-deployment-shop-web.yaml"]
     assert deployment["metadata"]["name"] == "web"
     published.branch().edit("kind: Deployment", "kind: [")
     with pytest.raises(Stop, match="somebody changed it by hand"):
-        published_files(published.root, stack)
+        published_files(published)
 
 
 def test_without_git_it_is_one_line(project: Project, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:

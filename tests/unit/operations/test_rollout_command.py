@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 import yaml
 
+from operations import api_server
 from operations.__main__ import main
 from operations.api_server import UnreachableError
 from operations.exits import Exit, Stop
-from operations.rollout import released, subject, telling, watching
+from operations.rollout import released, telling, watching
 from settings.environment import Cluster as ClusterSettings
 from tests.unit.operations.rollout_builders import (
     BLUE_GREEN,
@@ -71,7 +72,7 @@ class Applied:
 def cluster(monkeypatch: pytest.MonkeyPatch) -> Cluster:
     found = Cluster()
     found.reacts = obeys
-    monkeypatch.setattr(subject, "connect", lambda *_: found)
+    monkeypatch.setattr(api_server, "connect", lambda *_: found)
     monkeypatch.setattr(telling, "PATIENCE", 0.0)
     turns = iter(range(100))
     monkeypatch.setattr(watching, "pause", lambda _: next(turns))
@@ -329,7 +330,7 @@ def on_two_clusters(
             raise UnreachableError(message)
         return second
 
-    monkeypatch.setattr(subject, "connect", connect)
+    monkeypatch.setattr(api_server, "connect", connect)
 
 
 @pytest.mark.parametrize(
