@@ -170,7 +170,7 @@ def beside(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
     """Return what `naru drift --json` tells beside a fake of a cluster."""
 
     def told(cluster: FakeCluster, *words: str) -> dict[str, Any]:
-        monkeypatch.setattr("operations.drift.run.connect", lambda *_: cluster)
+        monkeypatch.setattr("operations.api_server.connect", lambda *_: cluster)
         capsys.readouterr()
         assert main(["drift", "--stack", "test", "--json", *words]) == DRIFTED
         found: dict[str, Any] = json.loads(capsys.readouterr().out)
