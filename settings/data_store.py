@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from settings.aws.data_store import Managed
 from settings.service import Claim, Workload
 from settings.types import AbsolutePath, Duration, Name, Settings
 
@@ -46,3 +47,5 @@ class DataStore(Workload):
     pod_management_policy: Literal["Parallel", "OrderedReady"] = "Parallel"
     exporter_port: Name | None = None
     """The port that Prometheus scrapes."""
+    managed: Managed | None = None
+    """How AWS runs it in place of the cluster, where its environment and system have AWS."""

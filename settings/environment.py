@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from settings.aws.environment import AwsEnvironment, ClusterAws
 from settings.types import Cidr, HostName, Name, Settings
 
 
@@ -39,6 +40,10 @@ class Cluster(Settings):
     as `<data store>.<namespace>.<domain>`."""
     data_cidr: Cidr | None = None
     """The address range behind that domain."""
+    drained: bool = False
+    """Whether its region is out of traffic: no public record leads to it. What runs there stays as it is."""
+    aws: ClusterAws | None = None
+    """Where it stands in AWS; needed where the environment has AWS."""
 
 
 class Route53(Settings):
@@ -159,7 +164,8 @@ class Environment(Settings):
     """Whether nothing gives Ingresses an address here, so that nobody should wait for one."""
     priority_classes: dict[Name, Priority] = {}
     policies: Policies = Policies()
-    aws_account: Annotated[str, Field(pattern=r"^\d{12}$")] | None = None
+    aws: AwsEnvironment | None = None
+    """AWS, for the systems that have an `aws` of their own."""
 
     @model_validator(mode="after")
     def _one_primary(self) -> Self:

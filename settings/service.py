@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from settings.aws.system import ServiceAws
 from settings.container import Container, Version
 from settings.migration import Migration
 from settings.strategy import Objectives, Rolling, Strategy
@@ -205,3 +206,5 @@ class Service(Workload):
     profile: str | None = None
     """The Spring profile, for services that have one."""
     feature_flags: Literal["launchdarkly", "unleash"] | None = None
+    aws: ServiceAws = ServiceAws()
+    """What it uses in AWS, and so what its role allows; nothing where its environment has no AWS."""

@@ -104,8 +104,11 @@ class BlueGreenIngress(Settings):
     """Two Deployments, `<name>-blue` and `<name>-green`; the service's `live` says which one traffic goes to."""
 
     type: Literal["blueGreenIngress"]
-    traffic: Literal["ingress", "service", "alb"] = "ingress"
-    """What is switched: the Ingress' backend, the Service's selector, the weights of an ALB's target groups."""
+    traffic: Literal["ingress", "service", "alb", "target-groups"] = "ingress"
+    """What is switched: the Ingress' backend, the Service's selector, the weights of an ALB's target groups by the
+    annotation that AWS Load Balancer Controller reads, or those of the load balancer that Naru makes itself."""
+    weights: dict[Literal["blue", "green"], Annotated[int, Field(ge=0, le=100)]] | None = None
+    """For `target-groups`: percent of the traffic that each of the two has; all for the live one if none is given."""
 
 
 Strategy = Annotated[Rolling | BlueGreen | Canary | CanaryDeployment | BlueGreenIngress, Field(discriminator="type")]

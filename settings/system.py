@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from pydantic.alias_generators import to_camel
 
+from settings.aws.system import SystemAws
 from settings.data_store import DataStore
 from settings.sealed import Scope
 from settings.service import Claim, Service
@@ -224,6 +225,8 @@ class System(Settings):
     gateways: dict[Name, Gateway] = {}
     sync: Sync = Sync()
     operations: Operations = Operations()
+    aws: SystemAws | None = None
+    """What it has in AWS, where its environment has AWS."""
 
     def namespace_name(self, key: str | None) -> str:
         """Return the name in the cluster of the namespace of that key (of the only one for None)."""

@@ -1,0 +1,49 @@
+"""Which encryption keys there are: one of each system in each of its regions, for all that it keeps there."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from manifests.aws.scope import Scope, placed, systems
+from settings.stack import Stack
+
+
+@dataclass(frozen=True, slots=True)
+class KeyArgs:
+    """A key of KMS."""
+
+    alias: str
+    """Without `alias/`."""
+    description: str
+    account: str
+    tags: dict[str, str]
+    protect: bool = True
+
+
+def keys(stack: Stack) -> Iterator[tuple[Scope, KeyArgs]]:
+    """Yield the key of each system that has AWS, in each of its regions."""
+    for system in systems(stack):
+        for scope in placed(system):
+            alias = scope.name()
+            what = f"What {scope.system_name} keeps in {scope.region} ({stack.name})"
+            protect = stack.environment.policies.protect_data
+            yield scope, KeyArgs(alias, what, scope.aws.account, scope.tags(alias), protect)
+
+
+def key_policy(account: str) -> dict[str, Any]:
+    """Return who may use a key: the account itself decides, by the policies of its identities.
+
+    Source: AWS KMS, "Default key policy".
+    """
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "AccountDecides",
+                "Effect": "Allow",
+                "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
+                "Action": "kms:*",
+                "Resource": "*",
+            }
+        ],
+    }
