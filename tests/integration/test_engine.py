@@ -15,7 +15,6 @@ from tests.integration.on_plane import CONFIG_MAP, DEPLOYMENT, NAMESPACE, POD, S
 from tests.projects import MAIL, SHOP
 
 # Each test goes on from where the one before left the deployment: the tests of this file run as a whole.
-pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture(scope="module")

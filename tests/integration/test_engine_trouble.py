@@ -15,8 +15,6 @@ from local.plane import ControlPlane
 from local.session import Session
 from tests.integration.on_plane import DEPLOYMENT, NAMESPACE, Cluster, Ended, OnPlane, until
 
-pytestmark = pytest.mark.timeout(300)
-
 WARD = """\
 description: Ward
 namespaces:

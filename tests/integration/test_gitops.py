@@ -31,7 +31,6 @@ from tests.integration.on_plane import CONFIG_MAP, NAMESPACE, SECRET, Cluster, E
 from tests.projects import MAIL, SHOP
 
 # Each test goes on from where the one before left the deployment: the tests of this file run as a whole.
-pytestmark = pytest.mark.timeout(300)
 
 APPLICATION = Type("argoproj.io", "v1alpha1", "Application")
 PROJECT = Type("argoproj.io", "v1alpha1", "AppProject")

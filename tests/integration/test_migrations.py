@@ -13,8 +13,6 @@ from local.provider.objects import Type
 from local.session import Session
 from tests.integration.on_plane import DEPLOYMENT, POD, SECRET, Cluster, Ended, OnPlane, until
 
-pytestmark = pytest.mark.timeout(300)
-
 JOB = Type("batch", "v1", "Job")
 SEALED_SECRET = Type("bitnami.com", "v1alpha1", "SealedSecret")
 

@@ -14,8 +14,6 @@ from tests.integration.on_plane import REPOSITORY, OnPlane
 from tests.projects import MAIL, RELEASE, SHOP
 from tests.unit.operations.diff.repository import Repository
 
-pytestmark = pytest.mark.timeout(300)
-
 CODE = ("components", "manifests", "operations", "settings")
 FAR = """\
 config:

@@ -20,8 +20,6 @@ from operations.sealing.format import label_of, unseal
 from settings.sealed_files import parse_sealed
 from tests.integration.on_plane import POD, SECRET, Cluster, OnPlane, until
 
-pytestmark = pytest.mark.timeout(300)
-
 SEALED_SECRET = Type("bitnami.com", "v1alpha1", "SealedSecret")
 FILE = "secrets/local/safe.yaml"
 FIRST, SECOND, THIRD = "typed-by-nobody-1", "typed-by-nobody-2", "typed-by-nobody-3"

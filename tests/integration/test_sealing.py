@@ -24,8 +24,6 @@ from settings.sealed import Scope, Sealed
 from settings.sealed_files import parse_sealed
 from tests.integration.space import SECRET, Space, new_space
 
-pytestmark = pytest.mark.timeout(300)
-
 SEALED_SECRET = Type("bitnami.com", "v1alpha1", "SealedSecret")
 KEYS = "sealedsecrets.bitnami.com/sealed-secrets-key"
 # It looks for a default namespace even where the manifest names one; nobody listens there.
