@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT))
 
 from components.rendered_files import complete  # noqa: E402 - found beside this file, installed or not
-from components.stack_resources import ONLY, register  # noqa: E402
+from components.stack_resources import ONLY, named, register  # noqa: E402
 from manifests.tree import Tree  # noqa: E402
 from settings.environment import Delivery  # noqa: E402
 from settings.faults import SettingsError  # noqa: E402
@@ -29,10 +29,9 @@ def main() -> None:
             raise SettingsError(faults)
     except SettingsError as error:
         raise pulumi.RunError(str(error)) from None
-    stack, _, systems = os.environ.get(ONLY, "").partition(":")
-    only = systems.split(",") if stack == loaded.stack.name else ()
+    only, clusters = named(os.environ.get(ONLY, ""), loaded.stack.name)
     rendered = f"rendered/{loaded.stack.name}"
-    registered = register(loaded.stack, rendered=rendered, only=only)
+    registered = register(loaded.stack, rendered=rendered, only=only, clusters=clusters)
     pulumi.export("urls", registered.urls)
     if loaded.stack.environment.delivery is Delivery.GITOPS and not pulumi.runtime.is_dry_run():
         registered.once_there(lambda: _complete(loaded.stack, registered.tree, ROOT / rendered, only))

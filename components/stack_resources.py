@@ -12,16 +12,26 @@ from components.shared_resources import SharedResources
 from components.system import System, answering
 from manifests.argocd.names import APPLIED, applications_folder
 from manifests.assembly import COMMON, assemble
+from manifests.aws.scope import has_aws
 from manifests.delivered import argocd_objects, own_objects
 from manifests.placed import Part, Place
 from manifests.tree import Tree, tree
 from settings.stack import Stack
 
 ONLY = "NARU_ONLY"
-"""The variable by which `naru` tells the program which systems to register, `STACK:SYSTEM,SYSTEM`: all if it is empty.
+"""The variable by which `naru` tells the program what to register: `STACK:SYSTEM,SYSTEM:CLUSTER,CLUSTER`.
 
-For `naru` alone, which has the engine leave the others as they are: to the engine what is not registered is gone.
+All systems, or all clusters, where none is named. For `naru` alone, which has the engine leave the others as they are:
+to the engine what is not registered is gone.
 """
+
+
+def named(said: str, stack: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the systems and the clusters that the variable names; none of what it says of another stack."""
+    about, systems, clusters = (*said.split(":"), "", "")[:3]
+    if about != stack:
+        return (), ()
+    return tuple(filter(None, systems.split(","))), tuple(filter(None, clusters.split(",")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,25 +50,35 @@ class Registered:
         return there.apply(lambda _: action())
 
 
-def register(stack: Stack, *, rendered: str, only: Collection[str] = ()) -> Registered:
+def register(stack: Stack, *, rendered: str, only: Collection[str] = (), clusters: Collection[str] = ()) -> Registered:
     """Register everything a stack has.
 
-    With `only` these systems alone, and what is common to all: for an update that excludes the others. What is excluded
-    and registered all the same the engine (3.250, `step_generator.go`) writes together with what it stood on, and then
-    refuses that in its own turn: a pending change of strategy of one system would keep all others up. Logical names
-    start with the cluster's name, so that a second cluster renames nothing.
+    With `only` these systems alone, and what is common to all; with `clusters` what is on these alone, and what is on
+    none: for an update that excludes the others. What is excluded and registered all the same the engine (3.250,
+    `step_generator.go`) writes together with what it stood on, and then refuses that in its own turn: a pending change
+    of strategy of one system would keep all others up. Logical names start with the cluster's name, so that a second
+    cluster renames nothing.
+
+    What the stack has in AWS goes with the primary cluster, and whole: an update of some systems leaves it alone, as
+    all of them share load balancers.
     """
     assembled = {cluster: assemble(stack, cluster) for cluster in stack.environment.clusters}
     found = tree(stack, assembled)
     providers = Providers(stack, found, rendered)
     made = Registered(found)
+    if has_aws(stack) and not only and (not clusters or stack.environment.primary in clusters):
+        from components.aws.stack_resources import AwsResources  # noqa: PLC0415 - nothing of AWS where there is none
+
+        AwsResources(stack)
     for cluster, systems in own_objects(stack, assembled, found).items():
+        here = not clusters or cluster in clusters
         for name, objects in systems.items():
-            surroundings = Surroundings(stack.environment, providers.of(cluster, name))
+            # Of a system that is left out the providers are there all the same, of a cluster not even those.
+            surroundings = Surroundings(stack.environment, providers.of(cluster, name) if here else {})
             if name == COMMON:
-                if objects:
+                if objects and here:
                     SharedResources(f"{cluster}/{name}", objects=objects, surroundings=surroundings)
-            elif only and name not in only:
+            elif not here or (only and name not in only):
                 urls = answering(Place(stack, stack.systems[name], cluster))
                 made.urls[f"{cluster}/{name}"] = pulumi.Output.from_input(urls)
             else:

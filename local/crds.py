@@ -30,6 +30,10 @@ SOURCES: Final[Mapping[str, str]] = MappingProxyType(
         "github.com/cert-manager/cert-manager": "deploy/crds",
         "github.com/cilium/cilium": "pkg/k8s/apis/cilium.io/client/crds/v2/ciliumnetworkpolicies.yaml",
         "github.com/external-secrets/external-secrets": "config/crds/bases",
+        # The path of its repository: under its own, modules of this version are not served.
+        "github.com/kubernetes-sigs/aws-load-balancer-controller": (
+            "config/crd/bases/elbv2.k8s.aws_targetgroupbindings.yaml"
+        ),
         "github.com/prometheus-operator/prometheus-operator": "example/prometheus-operator-crd",
         "istio.io/api": "kubernetes/customresourcedefinitions.gen.yaml",
         "sigs.k8s.io/gateway-api": "config/crd/standard",

@@ -58,9 +58,9 @@ def headless(place: Place, workload: Workload, name: str, part: Part) -> Placed:
     return _service(place, workload, name, part, spec)
 
 
-def external_name(place: Place, workload: Workload, host: str, part: Part) -> Placed:
-    """Return a Service that is another name for a host elsewhere."""
-    return _service(place, workload, workload.name, part, {"type": "ExternalName", "externalName": host})
+def external_name(place: Place, workload: Workload, host: str, part: Part, *, name: str | None = None) -> Placed:
+    """Return a Service of the workload's name, or of the one given, that is another name for a host elsewhere."""
+    return _service(place, workload, name or workload.name, part, {"type": "ExternalName", "externalName": host})
 
 
 def _ports(workload: Workload) -> list[Manifest]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from manifests.alerts import objective_alerts, system_alerts
 from manifests.analysis import templates
+from manifests.aws.data_stores import is_managed
 from manifests.canary_guard import canary_guard
 from manifests.claim import claims
 from manifests.data_store import data_store
@@ -64,9 +65,12 @@ def web_service(place: Place, settings: Service) -> Iterator[Placed]:
 
 
 def stateful_store(place: Place, settings: DataStore) -> Iterator[Placed]:
-    """Yield the objects of one data store: its StatefulSet and addresses, its budget, and what watches it."""
+    """Yield the objects of one data store: its StatefulSet and addresses, its budget, and what watches it.
+
+    The latter two are of pods, which one that AWS runs has none of.
+    """
     yield from data_store(place, settings)
-    if place.is_primary:
+    if place.is_primary and not is_managed(place.stack, place.system, settings):
         yield from budget_for_store(place, settings)
         yield from store_monitor(place, settings)
 

@@ -110,7 +110,7 @@ def _upload(place: Place, service: Service, migration: Migration, store: DataSto
 
 
 def _of_image(place: Place, image: Image) -> Manifest:
-    return {"image": image_reference(image, place.environment), "imagePullPolicy": image.pull_policy.value}
+    return {"image": image_reference(image, place), "imagePullPolicy": image.pull_policy.value}
 
 
 def _confined(service: Service, migration: Migration, security: Security) -> Manifest:

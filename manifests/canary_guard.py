@@ -87,7 +87,7 @@ def _analysis_run(place: Place, service: Service, tried: Variant) -> Manifest | 
     if not metrics:
         return None
     spec = {"metrics": metrics}
-    version = content_hash({"image": image_reference(tried.image, place.environment), "spec": spec})
+    version = content_hash({"image": image_reference(tried.image, place), "spec": spec})
     name = f"{fitting(tried.name)}-{version}"
     return {
         "apiVersion": "argoproj.io/v1alpha1",

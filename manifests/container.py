@@ -105,7 +105,7 @@ class Containers:
         """Return the main container, or the sidecar of that name."""
         manifest: Manifest = {
             "name": sidecar or self._component,
-            "image": image_reference(settings.image, self._place.environment),
+            "image": image_reference(settings.image, self._place),
             "imagePullPolicy": settings.image.pull_policy.value,
         }
         if settings.command:

@@ -1,9 +1,10 @@
-"""A data store: a StatefulSet in the primary cluster, and only a name elsewhere."""
+"""A data store: a StatefulSet in the primary cluster, and only a name elsewhere, or wherever AWS runs it."""
 
 import json
 
 from manifests.account import service_account
 from manifests.address import cluster_ip, external_name, headless
+from manifests.aws.data_stores import has_replica, is_managed, replica_host, replica_name, store_host
 from manifests.claim import claim_spec, claims_of
 from manifests.image import version_labels
 from manifests.placed import Manifest, Part, Place, Placed, reference
@@ -21,9 +22,11 @@ def data_store(place: Place, store: DataStore) -> list[Placed]:
     """Return the objects of one data store on this cluster.
 
     Elsewhere than in the primary cluster that is a Service for the host behind which the primary's answers, or nothing
-    where the cluster says of no such domain.
+    where the cluster says of no such domain. Of one that AWS runs it is such a Service on every cluster.
     """
     namespace = place.namespace(store.namespace)
+    if is_managed(place.stack, place.system, store):
+        return _names(place, store)
     if not place.is_primary:
         domain = place.cluster.data_domain
         host = f"{store.name}.{namespace}.{domain}"
@@ -53,13 +56,32 @@ def data_store(place: Place, store: DataStore) -> list[Placed]:
 
 
 def needed_stores(place: Place, workload: Workload) -> tuple[str, ...]:
-    """Return the references of the data stores that a workload depends on, of those in its own system."""
+    """Return the references of the data stores that a workload depends on, of those in its own system.
+
+    That is the StatefulSet, or the name of one that AWS runs.
+    """
     own = f"{place.system.name}/"
     names = dict.fromkeys(dependency.removeprefix(own) for dependency in workload.depends_on)
     stores = (place.system.data_stores[name] for name in names if name in place.system.data_stores)
     return tuple(
-        reference("StatefulSet", place.namespace(store.namespace), store.name) for store in stores if store.enabled
+        reference(
+            "Service" if is_managed(place.stack, place.system, store) else "StatefulSet",
+            place.namespace(store.namespace),
+            store.name,
+        )
+        for store in stores
+        if store.enabled
     )
+
+
+def _names(place: Place, store: DataStore) -> list[Placed]:
+    """Return what pods of this cluster call a data store by that AWS runs, and its replica if it is near them."""
+    stack, system, cluster = place.stack, place.system, place.cluster_name
+    objects = [external_name(place, store, store_host(stack, system, store), Part.FOUNDATION)]
+    if has_replica(store, cluster):
+        host = replica_host(stack, system, store, cluster)
+        objects.append(external_name(place, store, host, Part.FOUNDATION, name=replica_name(store)))
+    return objects
 
 
 def _answering(place: Place, store: DataStore) -> dict[str, str]:

@@ -5,8 +5,10 @@ from collections.abc import Iterable, Iterator
 from manifests.gateway import http_routes
 from manifests.ingress import canary_ingress, ingress
 from manifests.placed import Manifest, Part, Place, Placed, reference
+from manifests.target_group_binding import color_bindings
 from manifests.traffic import mesh_routes
 from manifests.variant import behind, workload_reference
+from settings.aws.traffic import by_target_groups
 from settings.service import Exposure, Route, Service
 from settings.strategy import CanaryDeployment
 from settings.variants import names, preview_of
@@ -15,8 +17,11 @@ from settings.variants import names, preview_of
 def exposure(place: Place, service: Service) -> list[Placed]:
     """Return the Ingresses and HTTPRoutes of a service, and what divides its traffic in a mesh.
 
-    They come after the Deployment they lead to, and after nothing but Services where that is a Rollout.
+    They come after the Deployment they lead to, and after nothing but Services where that is a Rollout. An entrance
+    that divides the traffic itself leads to the pods of each colour, past the Ingress controller.
     """
+    if by_target_groups(service):
+        return list(color_bindings(place, service))
     objects = mesh_routes(place, service)
     services = names(service)
     for settings in service.exposure.values():

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from manifests.account import service_account
+from manifests.aws.accounts import backup_annotations
 from manifests.backup import backup_claim, backup_jobs
 from manifests.container import resources, rights
 from manifests.data_store import needed_stores
@@ -112,7 +113,7 @@ def _template(
     ]
     container: Manifest = {
         "name": "migrate",
-        "image": image_reference(service.image, place.environment),
+        "image": image_reference(service.image, place),
         "imagePullPolicy": service.image.pull_policy.value,
         "command": list(argv),
         **environment_of(migration),
@@ -135,10 +136,10 @@ def _template(
 def _account(place: Place, service: Service, migration: Migration) -> Placed:
     # In the cloud only what takes a backup there has rights, those of the service.
     in_cloud = migration.backup is not None and migration.backup.bucket is not None
-    annotations = service.service_account_annotations if in_cloud else None
-    namespace = place.namespace(service.namespace)
+    name, namespace = jobs_name(service), place.namespace(service.namespace)
+    annotations = backup_annotations(place.stack, place.system, service, name) if in_cloud else None
     # It is of the system, as the Jobs' own component comes with the workloads.
-    return replace(service_account(place, namespace, jobs_name(service), Part.FOUNDATION, annotations), component="")
+    return replace(service_account(place, namespace, name, Part.FOUNDATION, annotations), component="")
 
 
 def _needs(place: Place, service: Service, migration: Migration) -> tuple[str, ...]:

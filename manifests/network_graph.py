@@ -16,10 +16,16 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from manifests.address import service_ports
+from manifests.aws.accounts import backup_bucket
+from manifests.aws.data_stores import is_managed, store_ranges
+from manifests.aws.scope import Scope, has_aws
+from manifests.aws.target_groups import pod_ports
 from manifests.certificate import solves_by_http01
 from manifests.monitor import scraped_port
 from manifests.placed import Place
 from manifests.placeholder import pod_count
+from settings.aws.managed import managed_port
+from settings.aws.traffic import by_target_groups
 from settings.container import Port
 from settings.data_store import DataStore
 from settings.service import Route, Service, Workload
@@ -37,6 +43,9 @@ PUBLIC = f"{EXTERNAL}public"
 
 # `acmeSolverListenPort` in cert-manager's pkg/issuer/acme/http.
 _ACME_PORT = 8089
+# Source: AWS, "Set up the Amazon EKS Pod Identity Agent".
+_AGENT = "169.254.170.23/32"
+_AGENT_PORT = 80
 _DNS_PORT = 53
 _HTTPS_PORT = 443
 
@@ -95,6 +104,7 @@ def edges(stack: Stack, cluster_name: str, groups: dict[str, PodGroup]) -> Itera
         yield Edge(group.endpoint, DNS, _DNS_PORT, "UDP")
         yield Edge(group.endpoint, DNS, _DNS_PORT, "TCP")
         yield from _to_dependencies(group, groups)
+        yield from _to_aws(group)
         if group.migrates:
             yield from _to_bucket(group)
         else:
@@ -117,7 +127,7 @@ def _groups_of(place: Place) -> Iterator[PodGroup]:
                 yield PodGroup(place, f"{service.name}-migrate", service, migrates=True)
     if place.is_primary:
         for store in place.system.data_stores.values():
-            if store.enabled:
+            if store.enabled and not is_managed(place.stack, place.system, store):
                 yield PodGroup(place, store.name, store)
 
 
@@ -126,7 +136,7 @@ def _to_dependencies(group: PodGroup, groups: dict[str, PodGroup]) -> Iterator[E
         endpoint = dependency if "/" in dependency else f"{group.place.system.name}/{dependency}"
         target = groups.get(endpoint)
         if target is None:
-            yield from _to_primary(group, endpoint)
+            yield from _to_elsewhere(group, endpoint)
         elif not group.migrates or isinstance(target.workload, DataStore):
             for called in _with_canary(target, groups):
                 yield from (_to(group.endpoint, called, port) for port in _called_ports(target.workload))
@@ -140,16 +150,20 @@ def _with_canary(group: PodGroup, groups: dict[str, PodGroup]) -> tuple[str, ...
     return group.endpoint, beside.endpoint
 
 
-def _to_primary(group: PodGroup, endpoint: str) -> Iterator[Edge]:
-    """Yield the edges to a data store that answers behind an address range, as its pods are in another cluster."""
+def _to_elsewhere(group: PodGroup, endpoint: str) -> Iterator[Edge]:
+    """Yield the edges to a data store that answers in an address range: its pods are in another cluster, or in none."""
     place = group.place
     system_name, name = endpoint.split("/")
     system = place.stack.systems.get(system_name)
     store = system.data_stores.get(name) if system is not None and system.enabled else None
-    if store is None or not store.enabled or place.cluster.data_cidr is None:
+    if system is None or store is None or not store.enabled:
         return
-    for port in _called_ports(store):
-        yield _to(group.endpoint, f"{EXTERNAL}{place.cluster.data_cidr}", port)
+    if is_managed(place.stack, system, store):
+        for cidr in store_ranges(place.stack, store, place.cluster_name):
+            yield Edge(group.endpoint, f"{EXTERNAL}{cidr}", managed_port(store))
+    elif place.cluster.data_cidr is not None:
+        for port in _called_ports(store):
+            yield _to(group.endpoint, f"{EXTERNAL}{place.cluster.data_cidr}", port)
 
 
 def _called_ports(workload: Workload) -> list[Port]:
@@ -173,6 +187,19 @@ def _to_bucket(group: PodGroup) -> Iterator[Edge]:
         yield Edge(group.endpoint, PUBLIC, _HTTPS_PORT)
 
 
+def _to_aws(group: PodGroup) -> Iterator[Edge]:
+    """Yield what pods with a role need: AWS' own hosts, and the agent on their node that hands out credentials."""
+    place, service = group.place, group.workload
+    if not isinstance(service, Service) or not has_aws(place.stack, place.system):
+        return
+    scope = Scope(place.stack, place.system)
+    if backup_bucket(scope, service) is None if group.migrates else not service.aws.used:
+        return
+    yield Edge(group.endpoint, PUBLIC, _HTTPS_PORT)
+    if scope.aws.identity == "pod-identity":
+        yield Edge(group.endpoint, f"{EXTERNAL}{_AGENT}", _AGENT_PORT)
+
+
 def _from_scrapes(group: PodGroup) -> Iterator[Edge]:
     name = scraped_port(group.workload)
     if name is not None:
@@ -188,6 +215,9 @@ def _from_peers(group: PodGroup) -> Iterator[Edge]:
 def _from_outside(group: PodGroup) -> Iterator[Edge]:
     if not isinstance(group.workload, Service) or not group.workload.exposure:
         return
+    if by_target_groups(group.workload):
+        yield from _from_entrance(group, group.workload)
+        return
     ports = service_ports(group.workload)
     for exposure in group.workload.exposure.values():
         source = INGRESS if exposure.route is Route.INGRESS else GATEWAY
@@ -195,12 +225,20 @@ def _from_outside(group: PodGroup) -> Iterator[Edge]:
             yield _to(source, group.endpoint, ports[path.port])
 
 
+def _from_entrance(group: PodGroup, service: Service) -> Iterator[Edge]:
+    """Yield what lets an entrance forward to pods and ask for their health; it has an address of each public subnet."""
+    here = group.place.cluster.aws
+    if here is not None:
+        for port in pod_ports(service):
+            yield Edge(f"{EXTERNAL}{here.cidr}", group.endpoint, port)
+
+
 def _challenges(place: Place) -> Iterator[Edge]:
     """Yield what lets the Ingress controller ask the pods that answer challenges, wherever certificates are made."""
     system = place.system
     asked = [(gateway.namespace, gateway.issuer, gateway.hosts) for gateway in system.gateways.values()]
     for service in system.services.values():
-        if service.enabled:
+        if service.enabled and not by_target_groups(service):
             asked += (
                 (service.namespace, exposure.issuer, exposure.hosts)
                 for exposure in (*service.exposure.values(), preview_of(service))

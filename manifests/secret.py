@@ -1,5 +1,10 @@
 """What makes the Secrets that pods read: sealed in a file, fetched from a store, or none of our business."""
 
+from dataclasses import replace
+
+from manifests.account import service_account
+from manifests.aws.accounts import reader_annotations
+from manifests.aws.reader import EXTERNAL_SECRETS, namespace_of, read_stores
 from manifests.container import all_containers
 from manifests.external_secret import external_secret
 from manifests.placed import Manifest, Part, Place, Placed, reference
@@ -7,7 +12,7 @@ from manifests.sealed_secret import sealed_secret
 from manifests.secret_checksum import reads_of
 from manifests.secret_store import secret_store
 from settings.secret_source import source_of
-from settings.system import Secret
+from settings.system import Secret, SecretStore
 
 _MAKERS = {"sealed": "SealedSecret", "generated": "SealedSecret", "external": "ExternalSecret"}
 # The condition that is true once the Secret itself is there.
@@ -39,8 +44,8 @@ def secrets(place: Place) -> list[Placed]:
             continue
         if source == "external":
             store = _store(place, secret)
-            stores[store.reference] = store
-            after.append(store.reference)
+            stores |= {placed.reference: placed for placed in store}
+            after.append(store[-1].reference)
             manifest = external_secret(place, name, secret)
         else:
             manifest = sealed_secret(place, name, secret)
@@ -48,10 +53,21 @@ def secrets(place: Place) -> list[Placed]:
     return [*stores.values(), *makers]
 
 
-def _store(place: Place, secret: Secret) -> Placed:
+def _store(place: Place, secret: Secret) -> list[Placed]:
+    """Return the store of a secret, and before it the account that it is asked as, where that is ours to make."""
     name = secret.store or ""
-    manifest = secret_store(place, name, place.system.secret_stores[name], place.namespace(secret.namespace))
-    return Placed(manifest, Part.FOUNDATION)
+    store = place.system.secret_stores[name]
+    ours = store.service_account is None and name in read_stores(place.stack, place.system)
+    accounts = [_reader(place, secret, store)] if ours else []
+    manifest = secret_store(place, name, store, place.namespace(secret.namespace))
+    return [*accounts, Placed(manifest, Part.FOUNDATION, after=tuple(account.reference for account in accounts))]
+
+
+def _reader(place: Place, secret: Secret, store: SecretStore) -> Placed:
+    namespace, annotations = namespace_of(place.system, store, secret), reader_annotations(place.stack, place.system)
+    account = service_account(place, namespace, EXTERNAL_SECRETS, Part.FOUNDATION, annotations)
+    # It is of the system itself.
+    return replace(account, component="")
 
 
 def _awaited(place: Place, manifest: Manifest) -> Manifest:

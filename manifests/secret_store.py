@@ -1,5 +1,7 @@
 """Where External Secrets reads values: Vault, AWS Secrets Manager or AWS Parameter Store."""
 
+from manifests.aws.reader import asks_as, store_region
+from manifests.aws.scope import Scope
 from manifests.placed import Manifest, Place
 from settings.system import SecretStore
 
@@ -23,7 +25,7 @@ def secret_store(place: Place, name: str, store: SecretStore, namespace: str) ->
     if not store.cluster_wide:
         metadata["namespace"] = namespace
     metadata["labels"] = place.labels(name)
-    provider = {"vault": _vault(place, store)} if store.provider == "vault" else {"aws": _aws(place, store)}
+    provider = {"vault": _vault(place, name, store)} if store.provider == "vault" else {"aws": _aws(place, name, store)}
     return {
         "apiVersion": API_VERSION,
         "kind": store_kind(store),
@@ -32,29 +34,31 @@ def secret_store(place: Place, name: str, store: SecretStore, namespace: str) ->
     }
 
 
-def _vault(place: Place, store: SecretStore) -> Manifest:
+def _vault(place: Place, name: str, store: SecretStore) -> Manifest:
     vault: Manifest = {"server": store.server, "path": store.path, "version": store.version or "v2"}
     if store.role is not None:
         kubernetes: Manifest = {"mountPath": store.auth_mount, "role": store.role}
-        vault["auth"] = {"kubernetes": {**kubernetes, **_identity(place, store)}}
+        vault["auth"] = {"kubernetes": {**kubernetes, **_identity(place, name, store)}}
     return vault
 
 
-def _aws(place: Place, store: SecretStore) -> Manifest:
-    aws: Manifest = {"service": _AWS_SERVICES[store.provider], "region": store.region}
+def _aws(place: Place, name: str, store: SecretStore) -> Manifest:
+    region = store_region(Scope(place.stack, place.system, place.cluster_name), name, store)
+    aws: Manifest = {"service": _AWS_SERVICES[store.provider], "region": region}
     if store.role is not None:
         aws["role"] = store.role
-    identity = _identity(place, store)
+    identity = _identity(place, name, store)
     if identity:
         aws["auth"] = {"jwt": identity}
     return aws
 
 
-def _identity(place: Place, store: SecretStore) -> Manifest:
+def _identity(place: Place, name: str, store: SecretStore) -> Manifest:
     """Return the reference of the ServiceAccount that asks; External Secrets asks as itself where there is none."""
-    if store.service_account is None:
+    found = asks_as(place.stack, place.system, name, store)
+    if found is None:
         return {}
-    account = {"name": store.service_account}
+    account = {"name": found}
     if store.cluster_wide:
         # It is in no namespace itself. That of the account would otherwise be each ExternalSecret's own.
         account["namespace"] = place.namespace(None)

@@ -1,9 +1,13 @@
-"""What all systems of a cluster have in common: who issues certificates, which pods go first, what healthy is."""
+"""What all systems of a cluster have in common: who issues certificates, which pods go first, what healthy is.
+
+Where the cluster has an entrance of ours, also what binds its Ingress controller to it.
+"""
 
 from manifests.analysis import HEALTH, cluster_template, uses_health
 from manifests.certificate import cluster_issuer
 from manifests.network_graph import runs_on
 from manifests.placed import Manifest, Part, Placed
+from manifests.target_group_binding import entrance_bindings
 from settings.environment import Priority
 from settings.stack import Stack
 
@@ -12,7 +16,7 @@ COMMON = "common"
 
 
 def shared(stack: Stack, cluster_name: str) -> list[Placed]:
-    """Return the ClusterIssuers, PriorityClasses and analysis of a cluster; none where no system runs."""
+    """Return the ClusterIssuers, PriorityClasses, analysis and bindings of a cluster; none where no system runs."""
     systems = [system for system in stack.systems.values() if runs_on(stack, system, cluster_name)]
     if not systems:
         return []
@@ -23,6 +27,7 @@ def shared(stack: Stack, cluster_name: str) -> list[Placed]:
     ]
     if any(service.enabled and uses_health(service) for system in systems for service in system.services.values()):
         manifests.append(cluster_template(environment, _labels(HEALTH)))
+    manifests += entrance_bindings(stack, cluster_name, _labels(COMMON))
     return [Placed(manifest, Part.FOUNDATION) for manifest in manifests]
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from manifests.account import service_account
 from manifests.address import cluster_ip, managed, service_ports
 from manifests.analysis import needed_templates
+from manifests.aws.accounts import service_annotations
 from manifests.claim import claims_of
 from manifests.data_store import needed_stores
 from manifests.deployment import deployment
@@ -28,7 +29,8 @@ def service(place: Place, service: Service, routes: Sequence[Placed] = ()) -> li
     """
     configured = _with_profile(service)
     namespace = place.namespace(service.namespace)
-    account = service_account(place, namespace, service.name, Part.WORKLOADS, service.service_account_annotations)
+    annotations = service_annotations(place.stack, place.system, service)
+    account = service_account(place, namespace, service.name, Part.WORKLOADS, annotations)
     templates = [(variant, _template(place, configured, variant)) for variant in variants(service)]
     # What two workloads are told alike is told by one ConfigMap.
     config_maps = {placed.reference: placed for _, template in templates for placed in template.config_maps}

@@ -18,8 +18,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if plain is not None:
             # All that is made stays until the files are written: the collector would walk it and find nothing.
             gc.disable()
-            root = Path(plain["--root"]) if "--root" in plain else None
-            return run_guarded(lambda: rendering.run(root, plain["--stack"], Path(plain["--out"])))
+            root, aws = (Path(plain[name]) if name in plain else None for name in ("--root", "--aws"))
+            return run_guarded(lambda: rendering.run(root, plain["--stack"], Path(plain["--out"]), aws=aws))
     if words[:1] == ["diff"]:
         from operations import diff_commands  # noqa: PLC0415 - typer, but neither Pulumi nor the other commands
 

@@ -44,6 +44,8 @@ class Request:
     target: Sequence[str] = ()
     systems: Sequence[str] = ()
     """The systems that are not excluded, where others are as a whole: the program registers these alone."""
+    clusters: Sequence[str] = ()
+    """The same for clusters."""
     refresh: bool = False
     serial: bool = False
     """Of an update: one resource at a time.
@@ -87,7 +89,12 @@ class Engine:
 
     def preview(self, request: Request, on_event: OnEvent) -> None:
         """Find out what an update would do. Raises EngineError and InterruptedUpdateError."""
-        run = partial(self._open(request).preview, exclude=list(request.exclude), refresh=request.refresh or None)
+        run = partial(
+            self._open(request).preview,
+            target=list(request.target),
+            exclude=list(request.exclude),
+            refresh=request.refresh or None,
+        )
         self._operate(lambda: run(on_event=on_event, on_output=self._record, config_file=self._config_file()))
 
     def up(self, request: Request, on_event: OnEvent) -> None:
@@ -98,6 +105,7 @@ class Engine:
         """
         run = partial(
             self._open(request).up,
+            target=list(request.target),
             exclude=list(request.exclude),
             refresh=request.refresh or None,
             parallel=1 if request.serial else None,
@@ -119,7 +127,8 @@ class Engine:
         self._operate(lambda: run(on_event=on_event, on_output=self._record, config_file=self._config_file()))
 
     def _open(self, request: Request) -> Stack:
-        only = f"{self.stack}:{','.join(request.systems)}" if request.systems else ""
+        said = ":".join(",".join(names) for names in ([self.stack], request.systems, request.clusters)).rstrip(":")
+        only = said if request.systems or request.clusters else ""
         return Stack.select(self.stack, self._workspace({ONLY: only}))
 
     def _workspace(self, more: Mapping[str, str]) -> "_Workspace":

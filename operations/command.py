@@ -10,11 +10,13 @@ import typer
 
 from operations import (
     argocd_commands,
+    aws_commands,
     diff_commands,
     drift_commands,
     migrate_commands,
     publish_commands,
     reading,
+    region_commands,
     release_commands,
     rollback_commands,
     rollout_commands,
@@ -128,6 +130,7 @@ def check(
     epilog=examples(
         "naru render --stack prod --out build/prod     # build/prod/<cluster>/<system>/{foundation,workloads}/...",
         "naru render --stack dev --out a && git diff --no-index a b",
+        "naru render --stack prod --out build/prod --aws build/prod-aws.yaml",
     ),
 )
 def render(
@@ -136,13 +139,16 @@ def render(
     out: Annotated[
         Path, typer.Option("--out", "-o", metavar="DIR", help="A new or an empty directory, or an own one.")
     ],
+    aws: Annotated[
+        Path | None, typer.Option("--aws", metavar="FILE", help="Write what the stack has in AWS to a file of its own.")
+    ] = None,
     root: Root = None,
     as_json: AsJson = False,
 ) -> None:
     """Write a stack as files: every object, with no engine, plugin or network."""
     from operations import rendering  # noqa: PLC0415 - each command imports only what it runs on
 
-    raise typer.Exit(rendering.run(root, stack, out, as_json=as_json))
+    raise typer.Exit(rendering.run(root, stack, out, aws=aws, as_json=as_json))
 
 
 @app.command(
@@ -264,7 +270,8 @@ def up(
 ) -> None:
     """Deploy a stack.
 
-    The cluster is checked, the stack updated, its pods waited for, and the state of every system shown.
+    The cluster is checked, the stack updated, its pods waited for, and the state of every system shown. On a stack with
+    AWS it is asked first: `naru aws check`.
 
     The migrations of a service run before its pods. One that fails stops the service there: its old pods serve on, the
     reason is told, and the next `up` runs it again. An image older than its database's schema is refused.
@@ -378,10 +385,12 @@ def local_status(*, root: Root = None, as_json: AsJson = False) -> None:
 
 
 argocd_commands.mount(app)
+aws_commands.mount(app)
 diff_commands.mount(app)
 drift_commands.mount(app)
 migrate_commands.mount(app)
 publish_commands.mount(app)
+region_commands.mount(app)
 release_commands.mount(app)
 rollout_commands.mount(app)
 rollback_commands.mount(app)

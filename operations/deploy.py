@@ -17,10 +17,11 @@ from operations.automation import Request
 from operations.exits import Exit, Stop
 from operations.outcome import Choices, Outcome, operate
 from operations.output import say
+from operations.region_by_region import stop_lines, update_by_region
 from operations.schema_gate import older_code
 from operations.sealing.generated import prepared
 from operations.session import Session, open_session
-from operations.updating import applications, collected, failures, tell, update
+from operations.updating import applications, collected, failures, tell
 from settings.environment import Tier
 from settings.loading import Loaded, load
 
@@ -33,6 +34,7 @@ def preview(root: Path, name: str, named: Sequence[str], choices: Choices) -> in
     """Show what an update would change; change nothing."""
     loaded = prepared(root, name)
     session = open_session(root, loaded.stack, named, "preview")
+    session.check_aws(all_=False)
     request = _prepared(session, choices)
     for line in _older_code(session, loaded):
         say(f"warning: {line}")
@@ -43,6 +45,7 @@ def up(root: Path, name: str, named: Sequence[str], choices: Choices) -> int:
     """Update a stack, then show how its systems are."""
     loaded = prepared(root, name)
     session = open_session(root, loaded.stack, named, "up")
+    session.check_aws(all_=True)
     request = _prepared(session, choices)
     older = _older_code(session, loaded)
     if older and not choices.accept_older_code:
@@ -54,7 +57,7 @@ def up(root: Path, name: str, named: Sequence[str], choices: Choices) -> int:
         return _preview(session, request, choices)
     if not _agreed(session, request, choices):
         return _declined()
-    outcome = update(session, request, expected=session.expected, rollback=choices.rollback)
+    outcome = update_by_region(session, request, expected=session.expected, rollback=choices.rollback)
     cleared = collected(session) if outcome.result == "succeeded" else 0
     found = applications(session) if outcome.result == "succeeded" else []
     for line in failures(session, outcome):
@@ -65,6 +68,8 @@ def up(root: Path, name: str, named: Sequence[str], choices: Choices) -> int:
         output.write_json({**outcome.as_json(name), **told, **by_git})
     else:
         tell(session, outcome, cleared, found)
+    for line in stop_lines(session, outcome):
+        say(line)
     return outcome.code
 
 
@@ -78,6 +83,7 @@ def destroy(root: Path, name: str, named: Sequence[str], choices: Choices) -> in
             "take a system out by `enabled: false` in its catalog file and `naru up`, or delete by hand",
         )
     session = open_session(root, stack, named, "destroy")
+    session.check_aws(all_=False)
     session.connect()
     session.deployed = session.engine.deployed()
     request = session.check_identity(session.destroy_request(named, refresh=choices.refresh))

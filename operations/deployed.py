@@ -9,7 +9,9 @@ from manifests.migration import SCHEMA
 from settings.types import schema_order
 
 KUBERNETES = "kubernetes:"
+AWS = "aws:"
 _SYSTEM = "naru:system:System"
+_SHARED = "naru:system:SharedResources"
 _NAMESPACE = "kubernetes:core/v1:Namespace"
 _JOB = "kubernetes:batch/v1:Job"
 
@@ -66,6 +68,13 @@ class Deployed:
         """The systems there are, on whichever cluster."""
         names = (logical_name(resource["urn"]) for resource in self._listed("resources") if resource["type"] == _SYSTEM)
         return list(dict.fromkeys(name.rpartition("/")[2] for name in names))
+
+    @property
+    def clusters(self) -> list[str]:
+        """The clusters that something is on, those that the stack has no more among them."""
+        mine = (_SYSTEM, _SHARED)
+        names = (logical_name(resource["urn"]) for resource in self._listed("resources") if resource["type"] in mine)
+        return list(dict.fromkeys(name.partition("/")[0] for name in names))
 
     def namespaces(self, cluster: str) -> dict[str, str]:
         """Return the UID of each namespace that was made on a cluster: what tells that cluster from any other."""

@@ -12,6 +12,7 @@ from operations.automation import EngineError
 from operations.engine_command import InterruptedUpdateError
 from operations.exits import Exit
 from operations.output import errors, say
+from operations.region_order import Regions
 from operations.report import SystemState
 from operations.session import Session
 from operations.tally import Failure, Tally
@@ -43,6 +44,8 @@ class Outcome:
     """How the systems were afterwards, where somebody looked."""
     rolled_back: tuple[str, ...] = ()
     """What was said of services that went back by themselves, or could not."""
+    regions: Regions | None = None
+    """How far it came, where it goes from cluster to cluster."""
 
     @property
     def code(self) -> Exit:
@@ -60,6 +63,7 @@ class Outcome:
             "changes": self.tally.changed,
             "failures": [{"resource": failure.resource, "reason": failure.reason} for failure in self.failures],
             "rolledBack": list(self.rolled_back),
+            **({"regions": self.regions.as_json()} if self.regions else {}),
         }
 
 
@@ -75,7 +79,8 @@ def operate(
     tally = Tally(expected) if tally is None else tally
     begun = time.monotonic()
     result, reason = "succeeded", ""
-    with progress.shown(f"{title} {session.stack.name}", tally, errors()) as take:
+    shown = f"{title} {session.stack.name}" + (f" on {session.where}" if session.where else "")
+    with progress.shown(shown, tally, errors()) as take:
         try:
             operation(take)
         except EngineError as error:

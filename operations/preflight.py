@@ -12,6 +12,7 @@ _OPERATORS = {
     "bitnami.com": "Sealed Secrets",
     "cert-manager.io": "cert-manager",
     "cilium.io": "Cilium",
+    "elbv2.k8s.aws": "AWS Load Balancer Controller",
     "external-secrets.io": "External Secrets",
     "gateway.networking.k8s.io": "the Gateway API's CRDs (standard channel)",
     "monitoring.coreos.com": "Prometheus Operator",

@@ -4,12 +4,12 @@ ruamel.yaml, the library for this, takes the blanks out of every `{ tag: 1.0.0 }
 settings says where each value stands, and only that part of the text is replaced.
 """
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from operations.in_place import put_in_place
 from operations.release_text import Unfit, changed
 from settings.container import Version
 from settings.faults import Fault, SettingsError, Value, dotted
@@ -57,17 +57,7 @@ class ReleaseFile:
 
     def write(self, root: Path) -> None:
         """Put it in place in one step, with the rights of the file that was there. Raises SettingsError."""
-        path = (root / self.file).resolve()  # a link stays one
-        unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            unfinished.write_text(self.text, encoding="utf-8", newline="")
-            unfinished.chmod(path.stat().st_mode & 0o7777)
-            unfinished.replace(path)
-        except OSError as error:
-            found = f"cannot be written: {(error.strerror or 'output error').lower()}"
-            raise SettingsError([Fault(self.file, 0, "", found, "")]) from None
-        finally:
-            unfinished.unlink(missing_ok=True)
+        put_in_place(root, self.file, self.text)
 
     def _with(self, place: tuple[str, str], values: Mapping[str, Value]) -> "ReleaseFile":
         before = parse(self.text, self.file).data

@@ -146,6 +146,8 @@ def _inline(value: Value) -> str:
     if isinstance(value, dict):
         inside = ", ".join(f"{key}: {_inline(inner)}" for key, inner in value.items())
         return f"{{ {inside} }}" if inside else "{}"
+    if isinstance(value, bool):
+        return str(value).lower()
     return _plain(value) if isinstance(value, str) else str(value)
 
 

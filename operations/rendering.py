@@ -7,14 +7,15 @@ from dataclasses import asdict
 from pathlib import Path
 
 from operations.exits import Exit, Stop
+from operations.planned import listing
 from operations.render import NotOursError, render
 from settings.loading import find_root, load
 
-_OPTIONS = ("--stack", "--out", "--root")
+_OPTIONS = ("--stack", "--out", "--root", "--aws")
 
 
 def plain_arguments(argv: Sequence[str]) -> dict[str, str] | None:
-    """Return the options of `render --stack S --out DIR [--root DIR]`; None for anything else, which typer reads."""
+    """Return the options of `render --stack S --out DIR [--root DIR] [--aws FILE]`; None for what typer reads."""
     if not argv or argv[0] != "render":
         return None
     found: dict[str, str] = {}
@@ -29,12 +30,19 @@ def plain_arguments(argv: Sequence[str]) -> dict[str, str] | None:
     return found if {"--stack", "--out"} <= found.keys() else None
 
 
-def run(root: Path | None, stack: str, out: Path, *, as_json: bool = False) -> int:
-    """Write a stack's files and say how many; return the exit code. Raises SettingsError, Stop and OSError."""
+def run(root: Path | None, stack: str, out: Path, *, aws: Path | None = None, as_json: bool = False) -> int:
+    """Write a stack's files and say how many; return the exit code. Raises SettingsError, Stop and OSError.
+
+    With `aws` a file of its own says what the stack has in AWS, which is no part of what is applied from files.
+    """
+    loaded = load(root or find_root(Path.cwd()), stack).stack
+    text = "" if aws is None else listing(loaded)
     try:
-        report = render(load(root or find_root(Path.cwd()), stack).stack, out)
+        report = render(loaded, out)
     except NotOursError as error:
         raise Stop(Exit.FAULTS, str(error)) from None
+    if aws is not None:
+        aws.write_text(text, encoding="utf-8")
     if as_json:
         sys.stdout.write(json.dumps({"stack": stack, "directory": str(out), **asdict(report)}) + "\n")
     else:

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from manifests.exposure import urls
 from manifests.placed import Place, Placed
 from operations.migrate.state import MigrationState, migration_state
 from operations.migrate.step import steps_among
 from operations.readiness import Lists, Object, object_reason, pod_reason, pods_of, workload_reason
+from operations.rollout.live import LiveWorkload
+from operations.rollout.pause import pauses
 from operations.rollout.phase import desired, rollout_phase
 from settings.environment import Delivery
 
@@ -42,6 +44,8 @@ class WorkloadState:
     """What a Rollout that serves is about: its step and what it waits for; empty for none."""
     seen: bool = True
     """Whether its controller has seen the newest change."""
+    paused: Literal["", "for a time", "for somebody"] = ""
+    """Whether a Rollout stands still, and until when: it goes on by itself, or somebody has to decide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +158,15 @@ def _rollout(item: Object, lists: Lists) -> WorkloadState:
     if not seen:
         reason = reason or "Argo Rollouts has not seen its newest change: does the controller run?"
     scaling = _scaling("Rollout", namespace, name, lists)
-    return WorkloadState(name, namespace, "Rollout", ready, wanted, scaling, reason, "" if reason else under_way, seen)
+    under_way = "" if reason else under_way
+    paused = _paused(item) if under_way and phase == "paused" else ""
+    return WorkloadState(name, namespace, "Rollout", ready, wanted, scaling, reason, under_way, seen, paused)
+
+
+def _paused(rollout: Object) -> Literal["for a time", "for somebody"]:
+    metadata = rollout["metadata"]
+    found = pauses(LiveWorkload("", metadata["namespace"], metadata["name"], "Rollout", "main", dict(rollout)))
+    return "for a time" if found and not any(one.for_somebody for one in found) else "for somebody"
 
 
 def _step(rollout: Object) -> str:

@@ -1,6 +1,7 @@
 """Which resources a command is about, when systems or a service are named: by the logical names components give."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
 from components.declare import resource_name
 from components.system import component_name
@@ -11,6 +12,9 @@ from settings.faults import Fault, SettingsError, did_you_mean
 from settings.service import Service
 from settings.stack import Stack
 from settings.system import System
+
+AWS: Final = ("**::naru:aws:**", "**::pulumi:providers:aws::**")
+"""Patterns for the URNs of all that the stack has in AWS, which an update of a part of the stack leaves alone."""
 
 Objects = Mapping[str, Mapping[str, Sequence[Placed]]]
 """The objects of a stack by cluster and system, `common` included."""
@@ -37,7 +41,7 @@ def others(stack: Stack, systems: Iterable[str], deployed: Iterable[str] = ()) -
     wanted = set(systems)
     if wanted.issuperset(name for name, system in stack.systems.items() if system.enabled):
         return []
-    return urns(stack, (name for name in dict.fromkeys((*stack.systems, *deployed)) if name not in wanted))
+    return [*urns(stack, (name for name in dict.fromkeys((*stack.systems, *deployed)) if name not in wanted)), *AWS]
 
 
 def urns(stack: Stack, systems: Iterable[str]) -> list[str]:
@@ -144,7 +148,7 @@ def all_but(
     known |= {name for name in deployed if name.startswith(roots) or name.partition(":")[0] in mine}
     kept = {*wanted, *mine, *(name.partition(":")[0] for name in wanted)}
     elsewhere = [name for name in dict.fromkeys((*stack.systems, *_systems(deployed))) if name not in systems]
-    return [*urns(stack, elsewhere), *(f"**::{name}" for name in sorted(known - kept))]
+    return [*urns(stack, elsewhere), *(f"**::{name}" for name in sorted(known - kept)), *AWS]
 
 
 def _names(cluster: str, system: str, systems: Mapping[str, Sequence[Placed]]) -> Iterator[str]:

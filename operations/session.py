@@ -7,6 +7,7 @@ from pathlib import Path
 
 from components.providers import KUBECONFIG
 from manifests.assembly import COMMON, assemble
+from manifests.aws.scope import has_aws
 from manifests.delivered import delivered
 from manifests.placed import Place, Placed
 from manifests.tree import Tree, argocd_of, tree
@@ -62,6 +63,17 @@ class Session:
         """How many objects the command is about."""
         return sum(len(placed) for systems in self.objects.values() for placed in systems.values())
 
+    @property
+    def where(self) -> str:
+        """The clusters the command is about, where these are not all of the stack's."""
+        return "" if len(self.objects) == len(self.stack.environment.clusters) else ", ".join(self.objects)
+
+    def on(self, cluster: str) -> "Session":
+        """Return the same for one cluster alone."""
+        objects = {name: systems for name, systems in self.objects.items() if name == cluster}
+        servers = {name: server for name, server in self.servers.items() if name == cluster}
+        return replace(self, objects=objects, servers=servers)
+
     def connect(self) -> None:
         """Reach every cluster that Pulumi applies to. Raises Stop with all that cannot be."""
         environment = self.stack.environment
@@ -76,6 +88,22 @@ class Session:
                 faults.append(f"refused: {name}: {error}")
         if faults:
             raise Stop(Exit.REFUSED, *faults, *([_RUN_LOCAL_UP] if self.engine.own else []))
+
+    def check_aws(self, *, all_: bool) -> None:
+        """Refuse credentials of another AWS account than the stack's, or what AWS has against the release as well.
+
+        Raises Stop.
+        """
+        if not has_aws(self.stack):
+            return
+        from operations.aws.check import before_change  # noqa: PLC0415 - a stack without AWS has no use for it
+
+        found = before_change(self.stack, self.systems, all_=all_)
+        for finding in found:
+            say(str(finding))
+        stopping = sum(finding.stops for finding in found)
+        if stopping:
+            raise Stop(Exit.REFUSED, f"nothing was changed: {stopping} to put right first")
 
     def check(self, request: Request) -> Request:
         """Refuse what cannot go well, and warn about the rest; return the request as it is then to be.

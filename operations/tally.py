@@ -8,9 +8,11 @@ from typing import Final
 
 from pulumi.automation import EngineEvent
 
-from operations.deployed import KUBERNETES, logical_name, resource_type
+from operations.deployed import AWS, KUBERNETES, logical_name, resource_type
 from settings.faults import escaped
 
+_COUNTED: Final = (KUBERNETES, AWS)
+"""What is something outside the state, unlike components and providers."""
 _SAME: Final = frozenset({"same", "read", "refresh"})
 # Steps of which each replacement has three; the one named `replace` is the engine's word for them all.
 _INNER: Final = frozenset({"create-replacement", "delete-replaced", "discard-replaced", "remove-pending-replace"})
@@ -39,9 +41,11 @@ class Failure:
 
 @dataclass
 class Tally:
-    """Takes events as they come; `expected` is how many Kubernetes objects the operation is about."""
+    """Takes events as they come; `expected` is how many objects the operation is about."""
 
     expected: int = 0
+    about: str = ""
+    """The cluster that an operation is about, where that is not all: the engine tells of others as of done ones."""
     done: set[str] = field(default_factory=set)
     """The URNs of the objects that are as they should be."""
     changes: dict[str, Change] = field(default_factory=dict)
@@ -88,14 +92,12 @@ class Tally:
 
     @property
     def changed(self) -> dict[str, int]:
-        """How many Kubernetes objects each kind of change is for."""
+        """How many objects of Kubernetes and resources of AWS each kind of change is for."""
         return dict(Counter(change.operation for change in self.changes.values()))
 
     def failures(self) -> list[Failure]:
         """Return what failed, each with its reason: the resources first, then what concerns the whole."""
-        urns = dict.fromkeys(
-            (*self._failed, *(urn for urn in self._errors if resource_type(urn).startswith(KUBERNETES)))
-        )
+        urns = dict.fromkeys((*self._failed, *(urn for urn in self._errors if resource_type(urn).startswith(_COUNTED))))
         found = [Failure(logical_name(urn), _reason(self._errors.get(urn, ()))) for urn in urns]
         whole = [_reason(said) for urn, said in self._errors.items() if urn not in urns]
         # That the update failed is said of the stack as well, when its resources have said why.
@@ -105,7 +107,7 @@ class Tally:
         assert event.resource_pre_event is not None  # noqa: S101 - for the type checker; `take` has looked
         metadata = event.resource_pre_event.metadata
         urn, operation = metadata.urn, _word(metadata.op)
-        if not metadata.type.startswith(KUBERNETES) or operation in _SAME:
+        if not metadata.type.startswith(_COUNTED) or operation in _SAME:
             return
         if not event.resource_pre_event.planning:
             self._begun[urn] = None
@@ -118,7 +120,8 @@ class Tally:
     def _finish(self, urn: str) -> None:
         self._begun.pop(urn, None)
         self._status.pop(urn, None)
-        if resource_type(urn).startswith(KUBERNETES) and urn not in self._failed:
+        mine = not self.about or logical_name(urn).startswith(f"{self.about}/")
+        if mine and resource_type(urn).startswith(_COUNTED) and urn not in self._failed:
             self.done.add(urn)
 
     def _hear(self, event: EngineEvent) -> None:

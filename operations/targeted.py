@@ -6,6 +6,7 @@ from operations.automation import Request
 from operations.exits import Exit, Stop
 from operations.outcome import Outcome
 from operations.output import say
+from operations.region_by_region import stop_lines, update_by_region
 from operations.schema_gate import older_code
 from operations.sealing.generated import prepared
 from operations.selection import all_but, belonging
@@ -23,11 +24,13 @@ def update_service(
     refresh: bool = False,
     accept_older_code: bool = False,
     told: bool = True,
+    at_once: bool = False,
 ) -> Outcome:
     """Bring one service to what the files say now, on every cluster, and show how it is (unless not `told`).
 
-    Its resources are updated, its migrations, and what they stand on and is not there yet. Nobody is asked: who calls
-    this has asked. Raises SettingsError, and Stop before anything is changed.
+    Its resources are updated, its migrations, and what they stand on and is not there yet: from cluster to cluster, or
+    on all `at_once`. Nobody is asked: who calls this has asked. Raises SettingsError, and Stop before anything is
+    changed.
     """
     loaded = prepared(root, stack)
     session = open_session(root, loaded.stack, [system], "up")
@@ -48,9 +51,12 @@ def update_service(
         raise Stop(Exit.REFUSED, *(f"refused: {line}" for line in older))
     for line in older:
         say(f"warning: {line}")
-    outcome = update(session, request, expected=len(names), only_for=[settings])
+    through = update if at_once else update_by_region
+    outcome = through(session, request, expected=len(names), only_for=[settings])
     for line in failures(session, outcome):
         say(line)
     if told:
         tell(session, outcome, 0)
+        for line in stop_lines(session, outcome):
+            say(line)
     return outcome

@@ -25,6 +25,7 @@ from operations.marks import mark
 from operations.migrate.failure import failure_lines, resource, with_logs
 from operations.outcome import Outcome, operate
 from operations.output import say
+from operations.region_order import beside
 from operations.report import SystemState
 from operations.rollback.automatic import roll_back
 from operations.rollout.live import workload_path
@@ -40,12 +41,19 @@ _LOOK_SECONDS: Final = 0.5
 
 
 def update(
-    session: Session, request: Request, *, expected: int, only_for: Collection[Service] = (), rollback: bool = False
+    session: Session,
+    request: Request,
+    *,
+    expected: int,
+    only_for: Collection[Service] = (),
+    rollback: bool = False,
+    tally: Tally | None = None,
 ) -> Outcome:
     """Update what a request is about: the chosen systems, or `only_for` some of their services.
 
     What a new strategy replaces is handed over first; what is healthy is marked before and after. With `rollback` a
-    service whose new version did not become ready goes back to the one before. Raises Stop.
+    service whose new version did not become ready goes back to the one before. A `tally` goes on from what it has
+    counted. Raises Stop.
     """
     found = moves(session.objects, session.systems, session.deployed)
     found = [move for move in found if not only_for or move.service in only_for]
@@ -53,13 +61,15 @@ def update(
     begun = prepared(session.servers, found, session.stack.name)
     mark_healthy(session, replacing=lambda service: not only_for or service in only_for)
     session.hand_over()
-    tally = Tally(expected)
+    tally = Tally(expected) if tally is None else tally
     ended: list[Outcome] = []
+    clusters = request.clusters or session.stack.environment.clusters
+    elsewhere = beside((*session.stack.environment.clusters, *session.deployed.clusters), clusters)
 
     def only(names: Mapping[str, Collection[str]]) -> bool:
         wanted = {name for each in names.values() for name in each}
         excluded = all_but(session.stack, session.objects, list(names), wanted, session.deployed.names)
-        partial = replace(request, exclude=excluded, systems=list(names), serial=True)
+        partial = replace(request, exclude=[*excluded, *elsewhere], systems=list(names), serial=True)
         ended.append(operate(session, "up", lambda take: session.engine.up(partial, take), expected, tally=tally))
         return ended[-1].result == "succeeded"
 

@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterable, Iterator
 
 from settings.argocd_checks import check_argocd
+from settings.aws.checks import check_aws
+from settings.aws.managed import is_managed
 from settings.environment import Delivery, Environment, Tier
 from settings.exposure_checks import check_exposure
 from settings.faults import Fault, Path, quoted
@@ -47,7 +49,7 @@ def check_stack(stack: Stack, locate: Locate, *, unread: Collection[str] = ()) -
             note(name, _dependencies(stack, system, path, workload, unread))
             if isinstance(workload, Service):
                 note(name, _service(stack.environment, system, path, workload))
-    for name, finding in (*check_unique(stack, locate), *check_argocd(stack)):
+    for name, finding in (*check_unique(stack, locate), *check_argocd(stack), *check_aws(stack)):
         note(name, [finding])
     return faults
 
@@ -83,7 +85,12 @@ def _environment(stack: Stack) -> Iterator[Finding]:
             yield Finding(
                 ("monitoringLabels", label), "a label that every object has from naru", "expected another one"
             )
-    everywhere = [system.name for system in stack.systems.values() if system.clusters == "all" and system.data_stores]
+    everywhere = [
+        system.name
+        for system in stack.systems.values()
+        if system.clusters == "all"
+        and not all(is_managed(environment, system, store) for store in system.data_stores.values())
+    ]
     for name, cluster in environment.clusters.items():
         if everywhere and name != environment.primary and cluster.data_domain is None:
             found = f"no dataDomain, but {everywhere[0]} runs here and its data stores elsewhere"

@@ -113,7 +113,10 @@ def shown(value: object) -> str:
 
 def is_secret(path: Sequence[str | int]) -> bool:
     """Tell whether the value at `path` must not be shown, by the words in the names that lead to it."""
-    return any(word.lower() in _SECRET_WORDS for part in path if isinstance(part, str) for word in _WORD.findall(part))
+    # A value of Parameter Store has no place in a file, which is where somebody may put it all the same.
+    return (len(path) > 2 and tuple(path[:2]) == ("aws", "parameters")) or any(
+        word.lower() in _SECRET_WORDS for part in path if isinstance(part, str) for word in _WORD.findall(part)
+    )
 
 
 def dotted(path: Path) -> str:

@@ -130,7 +130,16 @@ def _cidr(value: str) -> str:
         return str(ipaddress.ip_network(value))
     except ValueError:
         message = 'an address range is a network in CIDR form, such as "10.0.0.0/8"'
+        if (meant := _network_of(value)) is not None:
+            message = f'an address range begins where its network does: "{meant}"'
         raise ValueError(message) from None
+
+
+def _network_of(value: str) -> str | None:
+    try:
+        return str(ipaddress.ip_interface(value).network)
+    except ValueError:
+        return None
 
 
 def _path(value: str) -> str:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from settings.aws.managed import is_managed
+from settings.data_store import DataStore
 from settings.faults import Path, quoted
 from settings.findings import Finding, Locate, namespace_name
 from settings.migration import Migration
@@ -47,12 +49,17 @@ def _claims(stack: Stack, system: System) -> Iterator[_Claim]:
     for name, store in system.data_stores.items():
         if store.enabled:
             path: Path = ("dataStores", name)
-            yield from _names(system, store.namespace, {name: path, f"{name}-headless": path})
+            yield from _names(system, store.namespace, {name: path, _beside(stack, system, store): path})
     for name, service in system.services.items():
         if service.enabled:
             yield from _of_service(stack, system, name, service)
     for name, gateway in system.gateways.items():
         yield from _certificate(system, gateway.namespace, gateway.tls_secret, ("gateways", name, "tlsSecret"))
+
+
+def _beside(stack: Stack, system: System, store: DataStore) -> str:
+    """Return the name of a data store's second Service: of its pods, or of its replica where AWS runs it."""
+    return f"{store.name}-{'replica' if is_managed(stack.environment, system, store) else 'headless'}"
 
 
 def _of_service(stack: Stack, system: System, name: str, service: Service) -> Iterator[_Claim]:

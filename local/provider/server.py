@@ -218,7 +218,7 @@ def handler(service: ProviderService) -> grpc.GenericRpcHandler:
     )
 
 
-def serve(engine_address: str) -> None:
+def serve(engine_address: str, service: Callable[[Engine], ProviderService] = ProviderService) -> None:
     """Serve the engine on a free port of 127.0.0.1, written to standard output, until it or its process is gone."""
     engine_process = os.getppid()
     # The engine interrupts its plugins when it is done, and waits for them; a user's interrupt it takes itself.
@@ -231,7 +231,7 @@ def serve(engine_address: str) -> None:
             ("grpc.so_reuseport", 0),
         ],
     )
-    server.add_generic_rpc_handlers((handler(ProviderService(Engine(engine_address))),))
+    server.add_generic_rpc_handlers((handler(service(Engine(engine_address))),))
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     sys.stdout.write(f"{port}\n")

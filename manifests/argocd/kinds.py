@@ -49,6 +49,10 @@ SHARED: Final[tuple[tuple[str, str], ...]] = (
 )
 """What no system has, but all of a cluster together."""
 
+OF_AWS: Final[tuple[tuple[str, str], ...]] = (("elbv2.k8s.aws", "TargetGroupBinding"),)
+"""What systems have in their namespaces where the stack has AWS, and all of a cluster together in the Ingress
+controller's."""
+
 
 def group_of(manifest: Manifest) -> str:
     """Return the API group of an object: empty for the core group."""

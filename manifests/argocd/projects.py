@@ -8,7 +8,7 @@ Sources: argo-cd 3.3, docs/user-guide/projects.md and sync_windows.md; pkg/apis/
 from collections.abc import Collection, Iterable, Mapping
 
 from manifests.argocd.access import parents_roles, system_roles
-from manifests.argocd.kinds import NAMESPACED, SHARED, group_of
+from manifests.argocd.kinds import NAMESPACED, OF_AWS, SHARED, group_of
 from manifests.argocd.names import argo_metadata, parent_name, parents_project, project_name
 from manifests.assembly import COMMON
 from manifests.placed import Manifest, Part, Placed
@@ -29,7 +29,7 @@ def system_project(
         "destinations": [{"name": context, "namespace": space} for context in contexts for space in spaces],
         # By name: no system may take another's Namespace. One that is no longer a system's is left where it is.
         "clusterResourceWhitelist": _by_name(objects),
-        "namespaceResourceWhitelist": _kinds(NAMESPACED),
+        "namespaceResourceWhitelist": _kinds(sorted((*NAMESPACED, *OF_AWS)) if stack.environment.aws else NAMESPACED),
         # What somebody made by hand is told of. Secrets are made by controllers: certificates, opened secrets.
         "orphanedResources": {"warn": True, "ignore": [{"kind": "Secret"}]},
         "roles": system_roles(argocd, name, system),
@@ -40,15 +40,22 @@ def system_project(
 
 
 def common_project(stack: Stack, argocd: ArgoCD, clusters: Collection[str]) -> Placed:
-    """Return the AppProject of what the systems of a cluster share, none of which is in a namespace."""
+    """Return the AppProject of what the systems of a cluster share, none of which is in a namespace.
+
+    But for what binds the Ingress controller to the entrance, where the stack has AWS.
+    """
     name = project_name(stack, COMMON)
     spec = {
         **_spec(argocd, "What all systems of a cluster share"),
         # Without a namespace: that of an Application that names none.
-        "destinations": [{"name": stack.environment.clusters[cluster].context} for cluster in clusters],
+        "destinations": _destinations(stack, clusters),
         "clusterResourceWhitelist": _kinds(SHARED),
         # An empty list of what is allowed would be one that allows everything once somebody saved the project again.
-        "namespaceResourceBlacklist": [{"group": "*", "kind": "*"}],
+        **(
+            {"namespaceResourceWhitelist": _kinds(OF_AWS)}
+            if stack.environment.aws
+            else {"namespaceResourceBlacklist": [{"group": "*", "kind": "*"}]}
+        ),
         "roles": system_roles(argocd, name, None),
     }
     return _project(argocd, name, COMMON, spec)
@@ -69,6 +76,13 @@ def project_of_parents(stack: Stack, argocd: ArgoCD, systems: Mapping[str, Syste
         _window(window, parent) for parent, system in parents.items() if system for window in system.sync.windows
     ]
     return _project(argocd, name, COMMON, spec | ({"syncWindows": windows} if windows else {}))
+
+
+def _destinations(stack: Stack, clusters: Collection[str]) -> list[Manifest]:
+    contexts = [{"name": stack.environment.clusters[cluster].context} for cluster in clusters]
+    if stack.environment.aws is None:
+        return contexts
+    return [*contexts, *({**context, "namespace": stack.environment.ingress_namespace} for context in contexts)]
 
 
 def _spec(argocd: ArgoCD, description: str) -> Manifest:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from manifests.aws.data_stores import replicated_to
 from manifests.aws.scope import Scope, placed, systems
 from settings.stack import Stack
 
@@ -21,9 +22,10 @@ class KeyArgs:
 
 
 def keys(stack: Stack) -> Iterator[tuple[Scope, KeyArgs]]:
-    """Yield the key of each system that has AWS, in each of its regions."""
+    """Yield the key of each system that has AWS, in each of its regions: also where it only has a read replica."""
     for system in systems(stack):
-        for scope in placed(system):
+        scopes = {scope.cluster_name: scope for scope in (*placed(system), *replicated_to(system))}
+        for scope in scopes.values():
             alias = scope.name()
             what = f"What {scope.system_name} keeps in {scope.region} ({stack.name})"
             protect = stack.environment.policies.protect_data

@@ -12,11 +12,14 @@ from typing import IO, Final, TypeAlias
 
 import yaml
 
-from operations.diff.reading import Folders, read
+from operations.diff.reading import Folders, parse, read
+from operations.planned import folders
 from settings.faults import escaped
 
 CODE: Final = "operations/__main__.py"
 """What a project has that brings its code along."""
+_AWS: Final = "operations/planned.py"
+"""What its code has that can tell what a stack has in AWS."""
 _PASSED_ON: Final = ("LANG", "LC_ALL", "PATH", "SYSTEMROOT", "TZ", "VIRTUAL_ENV")
 _PATIENCE: Final = 300
 _LONGEST: Final = 300
@@ -68,6 +71,8 @@ def _ended() -> Iterator[dict[str, _Running]]:
 def _started(checkout: Path, place: Path, stack: str) -> _Running:
     said = (place / f"{stack}.log").open("w+b")
     command = [sys.executable, "-m", "operations", "render", "--stack", stack, "--out", str(place / stack)]
+    if (checkout / _AWS).is_file():
+        command += ["--aws", str(_listing(place, stack))]
     process = subprocess.Popen(
         command, cwd=checkout, env=_environment(checkout, place), stdin=subprocess.DEVNULL, stdout=said, stderr=said
     )
@@ -107,9 +112,15 @@ def _outcome(checkout: Path, place: Path, stack: str, running: _Running) -> Outc
         end = _last_line(told).replace(f"{checkout}/", "").replace(f"{place}/", "")
         return Failed(escaped(end)[:_LONGEST] or f"exit code {code}")
     try:
-        return read(place / stack)
+        listing = _listing(place, stack)
+        aws = parse(listing.read_bytes()) if listing.is_file() else {}
+        return {**read(place / stack), **folders(aws)}
     except (OSError, yaml.YAMLError) as error:
         return Failed(f"its files cannot be read: {escaped(_last_line(str(error)))[:_LONGEST]}")
+
+
+def _listing(place: Path, stack: str) -> Path:
+    return place / f"{stack}.aws.yaml"
 
 
 def _last_line(text: str) -> str:

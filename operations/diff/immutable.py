@@ -1,7 +1,7 @@
 """Which change an API server refuses, so that the object must be deleted and made again. Pure.
 
 Sources: Kubernetes 1.36, the `Validate…Update` functions of pkg/apis/{apps,batch,core,rbac,scheduling,storage,
-networking}/validation.
+networking}/validation. For AWS: the arguments of the provider's resources that force another one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,6 +13,16 @@ from operations.diff.paths import within
 from settings.types import quantity_value
 
 _FIXED: Final[Mapping[str, tuple[str, ...]]] = {
+    "AWS Bucket": ("name",),
+    "AWS Cache": ("identifier",),
+    "AWS Certificate": ("host", "alternatives"),
+    "AWS Database": ("database",),
+    "AWS DatabaseReplica": ("source",),
+    "AWS Entrance": ("name", "vpc"),
+    "AWS ImageRepository": ("name", "region"),
+    "AWS KeptSecret": ("name",),
+    "AWS Queue": ("name", "fifo"),
+    "AWS ServiceRole": ("name",),
     "ClusterRoleBinding": ("roleRef",),
     "CustomResourceDefinition": ("spec.group", "spec.names.plural", "spec.names.kind", "spec.scope"),
     "DaemonSet": ("spec.selector",),
@@ -45,13 +55,17 @@ _CONTENT: Final = ("data", "binaryData", "stringData", "immutable")
 
 def replaced(before: Manifest, after: Manifest, fields: Sequence[Field]) -> bool:
     """Tell whether an object can only become what it shall be by being made anew."""
-    kind = str(after["kind"])
-    if _group(before) != _group(after) or kind != before["kind"]:
+    if _group(before) != _group(after) or after["kind"] != before["kind"]:
         return True
     # A hook of Argo CD is deleted and made at every sync; that it changes is nothing else than that.
     if "argocd.argoproj.io/hook" in ((after["metadata"].get("annotations")) or {}):
         return False
-    return any(_fixed(kind, field, before, after) for field in fields)
+    return bool(fixed(before, after, fields))
+
+
+def fixed(before: Manifest, after: Manifest, fields: Sequence[Field]) -> tuple[Field, ...]:
+    """Return those of an object's fields that stay as they were made."""
+    return tuple(field for field in fields if _fixed(str(after["kind"]), field, before, after))
 
 
 def _fixed(kind: str, field: Field, before: Manifest, after: Manifest) -> bool:
@@ -60,6 +74,8 @@ def _fixed(kind: str, field: Field, before: Manifest, after: Manifest) -> bool:
         return True
     if kind in _MOVABLE and within(path, "spec"):
         return not within(path, *_MOVABLE[kind]) or (kind == "PersistentVolumeClaim" and _shrinks(before, after))
+    if kind == "AWS Bucket" and path == "lockMode":
+        return field.before is None or field.after is None
     if kind == "Service" and within(path, "spec.clusterIP", "spec.clusterIPs"):
         return "ExternalName" not in (_spec(before).get("type"), _spec(after).get("type"))
     return kind in {"ConfigMap", "Secret"} and before.get("immutable") is True and within(path, *_CONTENT)

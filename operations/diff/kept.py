@@ -10,7 +10,7 @@ from typing import Final
 
 from operations.diff.reading import Folders
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 _AT_MOST: Final = 20
 """How many trees are kept; the others go, the longest unused first."""
 

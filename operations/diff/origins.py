@@ -9,6 +9,7 @@ from operations.diff.finding import Finding
 from operations.diff.model import Danger, Subject
 from operations.diff.pairs import COMPONENT, NAME, PART_OF, Sides, key_of, label
 from operations.diff.touched import Files, Touched
+from operations.planned import KIND
 from settings.faults import SettingsError
 from settings.layers import Merged
 from settings.loaded import Loaded
@@ -28,6 +29,17 @@ _KINDS = {
     "Certificate": "gateways",
 }
 """Where in a system's settings objects of a kind are declared, if no service or data store has them."""
+_OF_AWS = {
+    "AWS Bucket": ("aws", "buckets"),
+    "AWS Queue": ("aws", "queues"),
+    "AWS KeptSecret": ("secrets",),
+    "AWS Database": ("dataStores",),
+    "AWS DatabaseReplica": ("dataStores",),
+    "AWS DataAddress": ("dataStores",),
+    "AWS Cache": ("dataStores",),
+    "AWS ServiceRole": ("services",),
+}
+"""The same of components of AWS; others are of the system's `aws` as a whole."""
 
 
 class Origins:
@@ -112,6 +124,9 @@ class Origins:
             return None if key is None else ("namespaces", key)
         if subject.kind in _ARGO:
             return ()
+        if subject.kind.startswith(KIND):
+            path = (*_OF_AWS.get(subject.kind, ()), subject.name)
+            return path if merged.history(path) else ("aws",) if merged.history(("aws",)) else None
         manifest = self._manifest(subject)
         named = [*_names(manifest), subject.name] if manifest is not None else [subject.name]
         sections = [_KINDS[subject.kind], *DECLARED] if subject.kind in _KINDS else DECLARED

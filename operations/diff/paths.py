@@ -62,6 +62,7 @@ def _source(found: Mapping[str, Any]) -> str | None:
 
 _NAMED: Final = _by("name")
 _LABELS: Final[Mapping[str, tuple[Label, ...]]] = {
+    "Statement": (_by("Sid"),),
     "args": (_NAMED,),
     "backendRefs": (_by("name", "port"),),
     "certificateRefs": (_NAMED,),
@@ -81,6 +82,7 @@ _LABELS: Final[Mapping[str, tuple[Label, ...]]] = {
     "ports": (_NAMED, _by("containerPort", "protocol"), _by("port", "protocol")),
     "preferredDuringSchedulingIgnoredDuringExecution": (_by("podAffinityTerm.topologyKey", "weight"),),
     "requiredDuringSchedulingIgnoredDuringExecution": (_by("topologyKey"),),
+    "records": (_by("cluster"), _by("key")),
     "rules": (_by("host"), _by("alert"), _by("record")),
     "sources": (_by("secret.name"), _by("configMap.name")),
     "subjects": (_by("kind", "namespace", "name"),),
@@ -96,7 +98,7 @@ _LABELS: Final[Mapping[str, tuple[Label, ...]]] = {
 
 _SETS: Final = frozenset(
     {
-        "accessModes", "add", "apiGroups", "applications", "cidrs", "clusterResourceBlacklist",
+        "Action", "Resource", "accessModes", "add", "apiGroups", "applications", "cidrs", "clusterResourceBlacklist",
         "clusterResourceWhitelist", "clusters", "destinations", "dnsNames", "drop", "egress", "egressDeny",
         "except", "finalizers", "from", "fromCIDR", "fromCIDRSet", "fromEndpoints", "fromEntities", "groups",
         "hostnames", "hosts", "ignoreDifferences", "imagePullSecrets", "ingress", "ingressDeny",

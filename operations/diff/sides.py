@@ -15,6 +15,8 @@ from operations.diff.kept import Kept, fingerprint
 from operations.diff.model import Objects, Subject
 from operations.diff.reading import Folders
 from operations.diff.worktree import checked_out
+from operations.planned import folders as components
+from operations.planned import planned
 from settings.faults import Fault, SettingsError
 from settings.loading import Loaded, check, load, stacks
 from settings.sealed import GENERATED
@@ -45,6 +47,7 @@ def after(root: Path, wanted: Sequence[str]) -> dict[str, Side]:
     for stack in wanted:
         made = tree(known[stack].stack)
         folders = {path: [placed.manifest for placed in members] for path, members in made.folders.items()}
+        folders |= components(planned(known[stack].stack))
         # As it will be read from files: no tuples, no enumerations.
         found[stack] = Side(objects_of(stack, json.loads(json.dumps(folders)), made.shared), known[stack])
     return found

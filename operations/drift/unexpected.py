@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import Final
 
-from manifests.argocd.kinds import NAMESPACED, SHARED, group_of
+from manifests.argocd.kinds import NAMESPACED, OF_AWS, SHARED, group_of
 from manifests.argocd.names import child_name
 from manifests.placed import Manifest, Part
 from manifests.protection import SYNC_OPTIONS
@@ -29,7 +29,7 @@ _TRACKING: Final = "argocd.argoproj.io/tracking-id"
 # AnalysisRuns come and go with their releases.
 _STAYING: Final = frozenset({"AnalysisRun", "ConfigMap", "Job", "PersistentVolumeClaim"})
 _MADE: Final = (
-    *(group_kind for group_kind in (*NAMESPACED, *SHARED) if group_kind[1] not in _STAYING),
+    *(group_kind for group_kind in (*NAMESPACED, *OF_AWS, *SHARED) if group_kind[1] not in _STAYING),
     ("", "Namespace"),
 )
 

@@ -60,7 +60,7 @@ def applied(
     try:
         outcome = update_service(
             root, subject.stack.name, subject.system, subject.service.name,
-            accept_older_code=accept_older_code, told=False,
+            accept_older_code=accept_older_code, told=False, at_once=True,
         )  # fmt: skip
     except BaseException as error:
         refused = isinstance(error, SettingsError) or (isinstance(error, Stop) and error.code is Exit.REFUSED)

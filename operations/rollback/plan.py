@@ -10,6 +10,7 @@ from operations.rollback.template import ROLLED_BACK_FROM, ROLLED_BACK_TO
 from operations.rollback.version import parts, shown
 from operations.rollout.live import LiveWorkload
 from operations.rollout.revision import Revision
+from settings.aws.registry import anywhere
 from settings.service import Service
 from settings.strategy import BlueGreenIngress, CanaryDeployment
 from settings.variants import variants
@@ -26,9 +27,13 @@ class Released:
     sidecars: Mapping[str, str] = field(default_factory=dict)
 
     def runs(self, revision: Revision) -> bool:
-        """Tell whether a revision has them."""
-        beside = all(revision.images.get(name, image) == image for name, image in self.sidecars.items())
-        return beside and revision.image == self.image
+        """Tell whether a revision has them, in whichever region their copies are."""
+        beside = all(_same(revision.images.get(name, image), image) for name, image in self.sidecars.items())
+        return beside and _same(revision.image, self.image)
+
+
+def _same(one: str, other: str) -> bool:
+    return anywhere(one) == anywhere(other)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +67,8 @@ Decision: TypeAlias = Way | Stay | NoWay
 
 def released(place: Place, service: Service) -> dict[str, Released]:
     """Return what the release gives each workload of a service, by the workload's name."""
-    sidecars = {name: image_reference(one.image, place.environment) for name, one in service.sidecars.items()}
-    return {
-        variant.name: Released(image_reference(variant.image, place.environment), sidecars)
-        for variant in variants(service)
-    }
+    sidecars = {name: image_reference(one.image, place) for name, one in service.sidecars.items()}
+    return {variant.name: Released(image_reference(variant.image, place), sidecars) for variant in variants(service)}
 
 
 def decide(
@@ -185,6 +187,21 @@ class Plan:
         return next(iter(self.ways.values()))
 
 
+def following(
+    decisions: Mapping[str, Decision], workloads: Mapping[str, Sequence[LiveWorkload]], said: Released
+) -> dict[str, Decision]:
+    """Have clusters that a release never came to follow those that it came to: it stopped at a cluster before them.
+
+    By themselves they would go back behind the version that they still have. `said` is what the release gives the
+    workload that serves most.
+    """
+    came = {cluster for cluster, found in workloads.items() if any(map(said.runs, found[0].revisions))}
+    if not came:
+        return dict(decisions)
+    missed = NoWay(f"{shown(said.image)} never came to it")
+    return {cluster: found if cluster in came else missed for cluster, found in decisions.items()}
+
+
 def together(decisions: Mapping[str, Decision]) -> Plan | NoWay:
     """Bring the decisions of several clusters together, or say why they cannot be."""
     ways = {cluster: found for cluster, found in decisions.items() if isinstance(found, Way)}
@@ -196,7 +213,7 @@ def together(decisions: Mapping[str, Decision]) -> Plan | NoWay:
     hows = {way.how for way in ways.values()}
     wanted = {cluster: way.target.image for cluster, way in ways.items()}
     wanted |= {cluster: stay.revision.image for cluster, stay in stays.items()}
-    if len(hows) > 1 or len(set(wanted.values())) > 1:
+    if len(hows) > 1 or len(set(map(anywhere, wanted.values()))) > 1:
         said = ", ".join(f"{cluster} to {shown(image)}" for cluster, image in wanted.items())
         return NoWay(f"its clusters would go back to different versions ({said}): --cluster says which one counts")
     return Plan(ways, stays, left_out)

@@ -18,7 +18,7 @@ from operations.rollback.applying import Applied, applied, write_release
 from operations.rollback.by_git import applied_by_git, published_before
 from operations.rollback.not_synced import not_synced
 from operations.rollback.notice import tell_slack
-from operations.rollback.plan import NoWay, Plan, Way, decide, released, together
+from operations.rollback.plan import Decision, NoWay, Plan, Way, decide, following, released, together
 from operations.rollback.telling import Ended, Proposal, proposal_lines
 from operations.rollback.version import shown
 from operations.rollback.written import OtherRepositoryError, known_from_git, rewritten, with_release
@@ -85,15 +85,20 @@ def rollback(root: Path, stack: str, named: str, choices: Choices) -> int:
 
 def _plan(root: Path, subject: Subject, servers: Mapping[str, ApiServer], choices: Choices) -> Plan:
     deciding = subject_of(subject.stack, subject.name, choices.cluster).places
-    decisions = {}
+    decisions: dict[str, Decision] = {}
+    found = {}
     for place in deciding:
         workloads = _live(subject, servers[place.cluster_name], place.cluster_name)
+        found[place.cluster_name] = workloads
         said = released(place, subject.service)
         decided = decide(subject.service, workloads, said, choices.to)
         if isinstance(decided, NoWay) and subject.stack.environment.by_argocd and choices.to is None:
             before = published_before(root, subject, workloads[0], choices.remote)
             decided = decide(subject.service, workloads, said, before) if before else decided
         decisions[place.cluster_name] = decided
+    if choices.to is None:
+        main = next(iter(found.values()))[0].name
+        decisions = following(decisions, found, released(deciding[0], subject.service)[main])
     plan = together(decisions)
     if isinstance(plan, NoWay):
         raise Stop(

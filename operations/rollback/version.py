@@ -1,8 +1,9 @@
 """From the image that a cluster runs back to what a release says of it. Pure."""
 
 from manifests.image import image_reference
+from manifests.placed import Place
+from settings.aws.registry import anywhere
 from settings.container import Image, Version
-from settings.environment import Environment
 
 _SHOWN = 19  # "sha256:" and twelve digits, as Docker's tools show them
 
@@ -21,8 +22,9 @@ def shown(reference: str) -> str:
     return tag or (digest[:_SHOWN] if digest else repository)
 
 
-def version_of(reference: str, image: Image, environment: Environment) -> Version | None:
+def version_of(reference: str, image: Image, place: Place) -> Version | None:
     """Return what a release has to say for an image to be this one; None where it is of another repository."""
     repository, tag, digest = parts(reference)
     bare = image.model_copy(update={"tag": None, "digest": None})
-    return Version(tag=tag, digest=digest) if image_reference(bare, environment) == repository else None
+    same = anywhere(image_reference(bare, place)) == anywhere(repository)
+    return Version(tag=tag, digest=digest) if same else None

@@ -29,7 +29,7 @@ class OtherRepositoryError(Exception):
 
 def rewritten(release: ReleaseFile, place: Place, service: Service, way: Way, known: Known) -> ReleaseFile:
     """Return the release that leads to a way's end. Raises OtherRepositoryError and SettingsError."""
-    system, name, environment = place.system.name, service.name, place.environment
+    system, name = place.system.name, service.name
     role = way.workload.role
     if way.how == "canary":
         return release.set_canary(system, name, None)
@@ -39,11 +39,11 @@ def rewritten(release: ReleaseFile, place: Place, service: Service, way: Way, kn
     if way.how == "color":
         return release.set_color(system, name, role, version) if role in {"blue", "green"} else release
     changed = release
-    if image_reference(service.image, environment) != way.target.image:
+    if image_reference(service.image, place) != way.target.image:
         changed = changed.set_version(system, name, version)
     for key, sidecar in service.sidecars.items():
         found = way.target.images.get(key)
-        if found is not None and found != image_reference(sidecar.image, environment):
+        if found is not None and found != image_reference(sidecar.image, place):
             changed = changed.set_version(system, f"{name}/{key}", _version(found, sidecar.image, place))
     return changed.set_canary(system, name, None)
 
@@ -63,7 +63,7 @@ def with_release(service: Service, release: ReleaseFile, system: str) -> Service
 
 
 def _version(reference: str, image: Image, place: Place) -> Version:
-    version = version_of(reference, image, place.environment)
+    version = version_of(reference, image, place)
     if version is None:
         message = f"it ran {reference}, and the catalog names another repository by now: change it there"
         raise OtherRepositoryError(message)

@@ -10,22 +10,27 @@ Window = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3])
 """A time of day, UTC, such as `18:00-19:00`."""
 WeeklyWindow = Annotated[
     str,
-    Field(pattern=r"^(mon|tue|wed|thu|fri|sat|sun):\d\d:\d\d-(mon|tue|wed|thu|fri|sat|sun):\d\d:\d\d$"),
+    Field(
+        pattern=r"^(mon|tue|wed|thu|fri|sat|sun):([01]\d|2[0-3]):[0-5]\d"
+        r"-(mon|tue|wed|thu|fri|sat|sun):([01]\d|2[0-3]):[0-5]\d$"
+    ),
 ]
+"""A time of the week, UTC, such as `sun:18:30-sun:19:30`."""
 
 
 class Managed(Settings):
     """How RDS (for PostgreSQL) or ElastiCache (for Redis and Valkey) runs a data store where the stack has AWS.
 
-    Where it has none, as on `local`, the data store runs in the cluster.
+    Where it has none, as on `local`, the data store runs in the cluster, and only there its image, replicas, storage,
+    resources and backup commands count.
     """
 
     version: Annotated[str, Field(pattern=r"^\d+(\.\d+)?$")]
-    """Of the engine."""
+    """Of the engine. A minor version of PostgreSQL is kept until another is given here; without one AWS raises it."""
     instance_class: Annotated[str, Field(pattern=r"^(db|cache)\.[a-z0-9]+\.[a-z0-9]+$")]
     multi_az: bool = True
     """Whether another zone takes over by itself."""
-    maintenance_window: WeeklyWindow = "sun:18:00-sun:19:00"
+    maintenance_window: WeeklyWindow = "sun:18:30-sun:19:30"
     backup_window: Window = "17:00-18:00"
     backup_days: int = Field(default=14, ge=1, le=35)
     """For how many days automated backups are kept, and so how far back a point in time can be restored."""
@@ -36,7 +41,7 @@ class Managed(Settings):
     storage_limit_gib: int | None = Field(default=None, ge=20, le=65536)
     """RDS alone: how far it grows by itself; not at all where none is given."""
     parameters: dict[str, str] = {}
-    """Of the parameter group, beside `rds.force_ssl`."""
+    """Of the parameter group, beside `rds.force_ssl`; they count once the instance was restarted."""
     plain_allowed: bool = False
     """ElastiCache alone: whether clients may connect without TLS as well, while they are moved to it."""
 

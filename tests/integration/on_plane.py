@@ -192,9 +192,9 @@ class Cluster:
         }
 
 
-def until(condition: Callable[[], Any], what: str) -> Any:
+def until(condition: Callable[[], Any], what: str, *, patience: float = PATIENCE) -> Any:
     """Wait for a condition and return what it found."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + patience
     while not (found := condition()):
         assert time.monotonic() < end, f"waited in vain: {what}"
         time.sleep(0.1)

@@ -17,6 +17,8 @@ from operations.diff.model import Objects, Risk
 from operations.diff.risks import found
 from operations.diff.sides import objects_of
 from operations.diff.touched import Files
+from operations.planned import folders as components
+from operations.planned import planned
 from settings.loading import load
 from tests.planted import HARMLESS, RISKY, Named, Planted, copied
 
@@ -41,8 +43,10 @@ def _rendered(root: Path, stack: str, *, code: bool = False) -> Objects:
         outcome = elsewhere.render(root, [stack])[stack]
         assert not isinstance(outcome, elsewhere.Failed), outcome.reason
         return objects_of(stack, outcome)
-    made = tree(load(root, stack).stack)
+    loaded = load(root, stack).stack
+    made = tree(loaded)
     folders = {path: [placed.manifest for placed in members] for path, members in made.folders.items()}
+    folders |= components(planned(loaded))
     return objects_of(stack, json.loads(json.dumps(folders)), made.shared)
 
 

@@ -15,7 +15,7 @@ from manifests.placed import Manifest
 from tests.assembled import STACKS, objects, stack
 from tests.integration.judge import POD_OWNERS, Judge, changes, deployments_of, pods_of
 from tests.unit.manifests.argocd.stacks import named
-from tests.unit.manifests.strategies import BY_ALB, BY_INGRESS_NGINX, every_strategy
+from tests.unit.manifests.strategies import BY_ALB, BY_INGRESS_NGINX, every_strategy, with_entrances
 
 WITH_ARGO_CD = [name for name in STACKS if stack(name).environment.argocd]
 CLUSTERS = [(name, cluster) for name in STACKS for cluster in stack(name).environment.clusters]
@@ -91,6 +91,28 @@ def test_every_strategy_and_way_to_divide_traffic_is_taken_and_kept_whole(
     judge.create(manifests)
     derived = [one for manifest in manifests for one in (*pods_of(manifest), *deployments_of(manifest))]
     assert [fault for manifest in (*manifests, *derived) for fault in judge.faults(manifest)] == []
+
+
+@pytest.mark.parametrize("delivery", ["direct", "gitops"])
+def test_bindings_of_target_groups_are_taken_and_kept_whole(judge: Judge, delivery: str) -> None:
+    judge.create([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "ingress-nginx"}}])
+    made = assemble(with_entrances(delivery=delivery), "tokyo")
+    manifests = [placed.manifest for found in made.values() for placed in found]
+    judge.create(manifests)
+    assert sum(manifest["kind"] == "TargetGroupBinding" for manifest in manifests) == 8
+    assert [fault for manifest in manifests for fault in judge.faults(manifest)] == []
+
+
+def test_binding_of_an_unknown_field_is_refused(judge: Judge) -> None:
+    judge.create([NAMESPACE])
+    binding: Manifest = {
+        "apiVersion": "elbv2.k8s.aws/v1beta1",
+        "kind": "TargetGroupBinding",
+        "metadata": {"name": "faulty", "namespace": "planted"},
+        "spec": {"serviceRef": {"name": "web", "port": 80}, "targetGroupNames": "web"},
+    }
+    (fault,) = judge.faults(binding)
+    assert "targetGroupNames" in fault
 
 
 def a_deployment(change: Callable[[Manifest], None]) -> Manifest:

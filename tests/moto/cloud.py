@@ -5,6 +5,7 @@ and outputs. It has to take every input: one that it does not look at raises, as
 no call of AWS was given is not tested by accident.
 """
 
+import os
 import pkgutil
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -60,14 +61,15 @@ class Made:
 class Account:
     """Clients of moto's account in one region."""
 
-    _clients: dict[tuple[str, str], Any] = {}
+    _clients: dict[tuple[str, str, str], Any] = {}
 
     def __init__(self, region: str) -> None:
         self.region = region
 
     def client(self, service: str, region: str | None = None) -> Any:
         """Return a client, made once in a process: botocore reads a description of megabytes for each."""
-        key = (service, region or self.region)
+        # botocore itself goes by AWS_ENDPOINT_URL, to moto as a server.
+        key = (service, region or self.region, os.environ.get("AWS_ENDPOINT_URL", ""))
         if key not in self._clients:
             self._clients[key] = boto3.client(
                 service, region_name=key[1], config=Config(retries={"total_max_attempts": 1})

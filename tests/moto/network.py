@@ -1,12 +1,14 @@
 """What a stack finds in its account: VPCs, subnets, security groups and hosted zones, made in moto."""
 
 import ipaddress
+import json
 from dataclasses import replace
 from itertools import count
 
-from settings.aws.environment import AwsEnvironment, ClusterAws, PrivateZone
+from settings.aws.environment import AwsEnvironment, ClusterAws
 from settings.environment import Cluster
 from settings.stack import Stack
+from settings.system import System
 from tests.moto.cloud import ACCOUNT, Account, paged
 
 
@@ -27,7 +29,16 @@ def on_moto(stack: Stack) -> Stack:
             name: address.replace(environment.aws.account, ACCOUNT) for name, address in environment.registries.items()
         },
     }
-    return replace(stack, environment=environment.model_copy(update=found))
+    systems = {name: _of_account(system, environment.aws.account) for name, system in stack.systems.items()}
+    return replace(stack, environment=environment.model_copy(update=found), systems=systems)
+
+
+def _of_account(system: System, account: str) -> System:
+    """Return a system in which every name with the stack's account has moto's."""
+    if system.aws is None:
+        return system
+    said = json.dumps(system.model_dump(mode="json", by_alias=True, exclude_unset=True))
+    return System.model_validate_json(said.replace(account, ACCOUNT))
 
 
 def _cluster(cluster: Cluster) -> Cluster:
@@ -39,7 +50,7 @@ def _cluster(cluster: Cluster) -> Cluster:
     zones = count()
 
     def subnet() -> str:
-        zone = f"{cluster.region}{'abc'[next(zones) % 2]}"
+        zone = f"{cluster.region}{'ac'[next(zones) % 2]}"
         made = ec2.create_subnet(VpcId=vpc, CidrBlock=str(next(ranges)), AvailabilityZone=zone)
         return str(made["Subnet"]["SubnetId"])
 
@@ -70,7 +81,8 @@ def _zones(aws: AwsEnvironment, clusters: dict[str, Cluster]) -> AwsEnvironment:
             VPC={"VPCRegion": first.region, "VPCId": first.aws.vpc if first.aws else ""},
         )
         zone = made["HostedZone"]["Id"].removeprefix("/hostedzone/")
-        update["private_zone"] = PrivateZone(id=zone, domain=aws.private_zone.domain)
+        # moto's ids are not as AWS spells them, with a Z first.
+        update["private_zone"] = aws.private_zone.model_copy(update={"id": zone})
     return aws.model_copy(update=update)
 
 

@@ -1,4 +1,7 @@
-"""Every object of every stack as it was when somebody last read it: one golden file for each stack."""
+"""Every object of every stack as it was when somebody last read it: one golden file for each stack.
+
+What a stack has in AWS is in a file beside it, `<stack>.aws.yaml`.
+"""
 
 import difflib
 from collections.abc import Iterator, Mapping
@@ -7,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from operations.planned import listing
 from operations.render import rendered
 from settings.loading import stacks
 from tests import assembled
@@ -19,6 +23,7 @@ SHOWN = 60  # lines of a difference; who wants all of it runs `make golden` and 
 ADVICE = "If the change is meant, run `make golden` and read the difference as a change of infrastructure."
 
 _HEAD = "---\n# "
+_NOTHING = "{}\n"
 
 
 def written(files: Mapping[str, str]) -> str:
@@ -40,6 +45,17 @@ def objects_of(stack: str) -> dict[str, str]:
     return {
         f"{folder}/{name}": content.decode() for folder, files in folders.items() for name, content in files.items()
     }
+
+
+def components(text: str) -> dict[str, str]:
+    """Return the components of what a stack has in AWS, by their logical names: only those begin at the margin."""
+    found: dict[str, str] = {}
+    name = ""
+    for line in text.splitlines(keepends=True) if text != _NOTHING else ():
+        if not line.startswith((" ", "\n")):
+            name = line.rstrip(":\n")
+        found[name] = found.get(name, "") + line
+    return found
 
 
 def difference(before: Mapping[str, str], after: Mapping[str, str]) -> str:
@@ -70,13 +86,35 @@ def test_stack_is_what_its_golden_file_says(stack: str, request: pytest.FixtureR
     assert file.read_text(encoding="utf-8") == written(now)
 
 
+@pytest.mark.parametrize("stack", STACKS)
+def test_aws_of_a_stack_is_what_its_golden_file_says(stack: str, request: pytest.FixtureRequest) -> None:
+    file, now = GOLDEN / f"{stack}.aws.yaml", listing(assembled.stack(stack))
+    if request.config.getoption("--golden"):
+        file.write_text(now, encoding="utf-8")
+        if now == _NOTHING:
+            file.unlink()
+    text = file.read_text(encoding="utf-8") if file.exists() else _NOTHING
+    found = difference(components(text), components(now))
+    if found:
+        pytest.fail(f"the AWS of {stack} is not what {file.relative_to(ROOT)} says:\n{found}", pytrace=False)
+    assert text == now
+
+
 def test_golden_files_are_those_of_the_stacks(request: pytest.FixtureRequest) -> None:
+    known = {f"{stack}{end}.yaml" for stack in STACKS for end in ("", ".aws")}
     if request.config.getoption("--golden"):
         for file in GOLDEN.glob("*.yaml"):
-            if file.stem not in STACKS:
+            if file.name not in known:
                 file.unlink()
     # A stack's own test tells of a file that is missing.
-    assert {file.stem for file in GOLDEN.glob("*.yaml")} <= set(STACKS)
+    assert {file.name for file in GOLDEN.glob("*.yaml")} <= known
+
+
+def test_aws_is_told_component_by_component() -> None:
+    text = "a/b:\n  c: 1\n  d: |-\n    e\n\n    f\ng/h:\n  i: {}\n"
+    assert components(text)["g/h"] == "g/h:\n  i: {}\n"
+    assert "".join(components(text).values()) == text
+    assert components("{}\n") == {}
 
 
 def test_golden_file_is_read_as_it_was_written() -> None:

@@ -1,13 +1,17 @@
 """All risks of a stack's change, the highest first."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
+from typing import Final, TypeAlias
 
 from operations.diff.finding import Finding
-from operations.diff.model import Change, Danger, Level, Objects, Risk
+from operations.diff.model import Change, Danger, Level, Objects, Risk, Subject
 from operations.diff.origins import Origins
 from operations.diff.pairs import WORKLOADS, Sides
+from operations.diff.risks.aws_access import aws_access
+from operations.diff.risks.aws_data import aws_data
+from operations.diff.risks.aws_traffic import aws_traffic
 from operations.diff.risks.cost import costs
 from operations.diff.risks.data import data
 from operations.diff.risks.downtime import downtime
@@ -17,9 +21,12 @@ from operations.diff.risks.permissions import permissions
 from operations.diff.risks.schema import schema
 from operations.diff.risks.secrets import secrets
 from operations.diff.touched import Files
+from operations.planned import KIND
 from settings.loaded import Loaded
 
-_RULES = (data, downtime, exposure, secrets, permissions, schema, pulled, costs)
+_Rule: TypeAlias = Callable[[Sides], Iterator[Finding]]
+_RULES: Final[tuple[_Rule, ...]] = (data, downtime, exposure, secrets, permissions, schema, pulled, costs)
+_RULES_OF_AWS: Final[tuple[_Rule, ...]] = (aws_data, aws_access, aws_traffic)
 _REPLACED = (*WORKLOADS, "Service", "PersistentVolumeClaim", "Ingress", "Gateway")
 
 
@@ -39,12 +46,29 @@ def found(
     so that a risk is told of where the change is. Objects are not changed.
     """
     sides = Sides(before, after)
-    findings = list(chain.from_iterable(rule(sides) for rule in _RULES))
+    findings = list(chain.from_iterable(rule(of) for of, rules in _judged(sides) for rule in rules))
     findings += _replaced(changes, findings)
     merged = list(_merged(findings))
     origins = Origins(root, stack, sides, loaded, was)
     risks = [_risk(finding, clusters, origins) for finding, clusters in merged]
     return tuple(sorted(risks, key=_order))
+
+
+def _judged(sides: Sides) -> Iterator[tuple[Sides, tuple[_Rule, ...]]]:
+    """Yield the objects of Kubernetes and the components of AWS, each with the rules for them."""
+    aws = Sides(*({one: made for one, made in side.items() if _of_aws(one)} for side in (sides.before, sides.after)))
+    if not aws.before and not aws.after:
+        yield sides, _RULES
+        return
+    sides = Sides(
+        *({one: made for one, made in side.items() if not _of_aws(one)} for side in (sides.before, sides.after))
+    )
+    yield sides, _RULES
+    yield aws, _RULES_OF_AWS
+
+
+def _of_aws(subject: Subject) -> bool:
+    return subject.kind.startswith(KIND)
 
 
 def _replaced(changes: Sequence[Change], findings: Iterable[Finding]) -> Iterator[Finding]:
@@ -63,7 +87,7 @@ def _merged(findings: Iterable[Finding]) -> Iterator[tuple[Finding, tuple[str, .
         key = (finding.level, finding.danger, finding.subject.system, str(finding.subject), finding.reason)
         same.setdefault(key, []).append(finding)
     for members in same.values():
-        yield members[0], tuple(dict.fromkeys(member.subject.cluster for member in members))
+        yield members[0], tuple(dict.fromkeys(member.subject.cluster for member in members if member.subject.cluster))
 
 
 def _risk(finding: Finding, clusters: tuple[str, ...], origins: Origins) -> Risk:

@@ -32,10 +32,19 @@ _CODE: Final = ("__main__.py", "components", "local", "manifests", "operations",
 
 
 class GitProject(OnPlane):
-    """The project; `contexts` are names under which its kubeconfig, and Argo CD, know the one control plane."""
+    """The project; `contexts` are names under which its kubeconfig, and Argo CD, know the control plane.
+
+    `beside` has other control planes by the names of their contexts.
+    """
 
     def __init__(
-        self, root: Path, plane: ControlPlane, cluster: Cluster, files: Mapping[str, str], contexts: tuple[str, ...]
+        self,
+        root: Path,
+        plane: ControlPlane,
+        cluster: Cluster,
+        files: Mapping[str, str],
+        contexts: tuple[str, ...],
+        beside: Mapping[str, ControlPlane] | None = None,
     ) -> None:
         self.root = root
         self.temporary = root / ".temporary"
@@ -47,9 +56,10 @@ class GitProject(OnPlane):
             self.write(file, text)
         for part in _CODE:
             (root / part).symlink_to(REPOSITORY / part)
-        self.write("kubeconfig", _with_contexts(plane.kubeconfig, contexts))
-        for name in contexts:
-            _apply(cluster, plane.argocd_cluster(name))
+        planes = {**dict.fromkeys(contexts, plane), **(beside or {})}
+        self.write("kubeconfig", _with_contexts({name: one.kubeconfig for name, one in planes.items()}))
+        for name, one in planes.items():
+            _apply(cluster, one.argocd_cluster(name))
         (root / "state").mkdir()
         self._environment = {
             **plane.pulumi_environment(),
@@ -164,12 +174,16 @@ def stack_file(text: str, url: str, clusters: Mapping[str, Any]) -> str:
     return yaml.safe_dump(found, sort_keys=False, allow_unicode=True)
 
 
-def _with_contexts(kubeconfig: Path, contexts: tuple[str, ...]) -> str:
-    found = yaml.safe_load(kubeconfig.read_text(encoding="utf-8"))
-    (known,) = found["contexts"]
-    found["contexts"] = [{**known, "name": name} for name in contexts]
-    found["current-context"] = contexts[0]
-    return yaml.safe_dump(found)
+def _with_contexts(kubeconfigs: Mapping[str, Path]) -> str:
+    """Return one kubeconfig of several that have a context each, by the names they are to have."""
+    parts: dict[str, list[dict[str, Any]]] = {"clusters": [], "users": [], "contexts": []}
+    for name, path in kubeconfigs.items():
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+        (cluster,), (user,) = found["clusters"], found["users"]
+        parts["clusters"].append({**cluster, "name": name})
+        parts["users"].append({**user, "name": name})
+        parts["contexts"].append({"name": name, "context": {"cluster": name, "user": name}})
+    return yaml.safe_dump({"apiVersion": "v1", "kind": "Config", "current-context": next(iter(kubeconfigs)), **parts})
 
 
 def _apply(cluster: Cluster, manifest: Mapping[str, Any]) -> None:

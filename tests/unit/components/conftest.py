@@ -22,6 +22,8 @@ class Recorded(mocks.Mocks):
     """Where services answer, by `cluster/system` and service: what the program exports."""
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        if args.typ.startswith(("aws:", "naru:aws:", "pulumi:providers:aws")):
+            return f"{args.name}-id", {**args.inputs, **_of_aws(args)}
         if not args.typ.startswith(("kubernetes:", "naru:", "pulumi:providers:kubernetes")):
             message = f"a resource of an unknown type: {args.typ}"
             raise LookupError(message)
@@ -57,13 +59,26 @@ Registered = Callable[..., Recorded]
 def registered(recorded: Recorded) -> Registered:
     """Register a stack, or some systems of it, under mocks and wait until it is."""
 
-    def run(stack: Stack, only: Collection[str] = ()) -> Recorded:
+    def run(stack: Stack, only: Collection[str] = (), clusters: Collection[str] = ()) -> Recorded:
         @pulumi.runtime.test  # type: ignore[untyped-decorator]
         def program() -> pulumi.Output[Any]:
-            made = register(stack, rendered="rendered/test", only=only)
+            made = register(stack, rendered="rendered/test", only=only, clusters=clusters)
             return pulumi.Output.all(**made.urls).apply(recorded.answering.update)
 
         program()
         return recorded
 
     return run
+
+
+def _of_aws(args: mocks.MockResourceArgs) -> dict[str, Any]:
+    """Return what other resources ask one of AWS for; what it really is, is for tests/unit/aws."""
+    if args.typ != "aws:acm/certificate:Certificate":
+        return {"arn": f"arn:aws:{args.name}"}
+    hosts = [args.inputs["domainName"], *args.inputs.get("subjectAlternativeNames", ())]
+    record = {
+        "resourceRecordName": "_x.example.com",
+        "resourceRecordType": "CNAME",
+        "resourceRecordValue": "_y.example",
+    }
+    return {"domainValidationOptions": [{"domainName": host, **record} for host in hosts], "arn": "arn:aws:acm"}

@@ -9,7 +9,7 @@ import pulumi
 import pytest
 from pulumi.runtime import mocks
 
-from components.stack_resources import ONLY
+from components.stack_resources import ONLY, named
 from operations.render import render
 from settings.loading import load
 from tests.assembled import ROOT
@@ -51,6 +51,34 @@ def test_program_registers_the_systems_that_naru_says_of_its_stack(
     monkeypatch.setenv(ONLY, said)
     registered = run(program, monkeypatch).resources
     assert {args.name.partition("/")[2] for args in registered if args.typ == "naru:system:System"} == systems
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("dev:mail,shop:", (("mail", "shop"), ())),
+        ("dev::seoul", ((), ("seoul",))),
+        ("dev:mail:seoul,tokyo", (("mail",), ("seoul", "tokyo"))),
+        ("prod:mail:seoul", ((), ())),
+        ("dev", ((), ())),
+        ("", ((), ())),
+    ],
+)
+def test_what_naru_says_is_heard_of_the_own_stack_alone(
+    said: str, expected: tuple[tuple[str, ...], tuple[str, ...]]
+) -> None:
+    assert named(said, "dev") == expected
+
+
+def test_program_registers_the_clusters_that_naru_says(program: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    more = "main: { context: dev, region: seoul, primary: true }\n      far: { context: far, region: tokyo }"
+    program.change("Pulumi.dev.yaml", "main: { context: dev, region: seoul }", more)
+    program.change("catalog/mail.yaml", "description: Mail\n", "description: Mail\nclusters: all\n")
+    program.change("catalog/mail.yaml", "    dependsOn: [shop/api]\n", "")
+    monkeypatch.setenv(ONLY, "dev::far")
+    registered = run(program, monkeypatch).resources
+    assert {args.name.partition("/")[0] for args in registered} >= {"far"}
+    assert [args.name for args in registered if args.name.partition("/")[0] == "main"] == []
 
 
 @pytest.fixture

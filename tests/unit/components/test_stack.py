@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pulumi
@@ -15,6 +16,7 @@ from components.stack_resources import register
 from local import provider
 from manifests.assembly import COMMON
 from manifests.tree import tree
+from settings.environment import Delivery
 from settings.stack import Stack
 from tests.unit.components.conftest import Recorded, Registered
 
@@ -67,6 +69,26 @@ def test_an_update_of_some_systems_registers_these_alone_and_changes_no_provider
     assert addresses
     registered(stacks[name], only=["ams", "plate"])
     assert found() == ({"ams", "plate", COMMON}, providers, addresses)
+
+
+def test_an_update_of_one_cluster_registers_nothing_of_another_not_even_its_provider(
+    stacks: Mapping[str, Stack], recorded: Recorded, registered: Registered
+) -> None:
+    prod = stacks["prod"]
+    environment = prod.environment.model_copy(update={"delivery": Delivery.DIRECT, "argocd": None})
+    stack = replace(prod, environment=environment)
+    addresses = dict(registered(stack).answering)
+    whole = {args.name: args.inputs for args in recorded.resources}
+    found: dict[str, Any] = {}
+    for cluster in environment.clusters:
+        recorded.resources.clear()
+        recorded.answering.clear()
+        of_it = {args.name: args.inputs for args in registered(stack, clusters=[cluster]).resources}
+        assert {name.partition("/")[0] for name in of_it if name != "naru-test"} == {cluster}
+        assert cluster in of_it, "its provider"
+        assert recorded.answering == addresses, "what is exported says where all of it answers"
+        found |= of_it
+    assert found == whole, "one cluster after the other comes to the whole"
 
 
 def test_a_multi_cluster_stack_has_one_provider_for_each_directory(

@@ -2,6 +2,7 @@
 
 import pytest
 
+from manifests.aws.data_stores import replicas
 from settings.migration import MigrationEngine
 from settings.strategy import Canary, Rolling
 from settings.system import Trigger
@@ -15,6 +16,8 @@ WORKLOADS = {
     "staging": "Rollout/ams-staging/ams",
     "prod": "Rollout/ams-prod/ams",
 }
+MANAGED = ("postgresql", "redis")
+"""What AWS runs in production."""
 PROFILES = {"local": "dev", "dev": "dev", "staging": "staging", "prod": "prod"}
 EACH = pytest.mark.parametrize(("name", "namespace"), NAMESPACES.items(), ids=NAMESPACES)
 
@@ -24,7 +27,11 @@ def test_each_environment_has_a_namespace_and_databases_of_its_own(name: str, na
     assert f"Namespace//{namespace}" in objects(name)
     assert WORKLOADS[name] in objects(name)
     for store in ("postgresql", "mongodb", "redis"):
-        assert f"StatefulSet/{namespace}/{store}" in objects(name)
+        if name == "prod" and store in MANAGED:
+            spec = objects(name)[f"Service/{namespace}/{store}"]["spec"]
+            assert spec == {"type": "ExternalName", "externalName": f"{store}.ams-prod.data.prod.example.com"}
+        else:
+            assert f"StatefulSet/{namespace}/{store}" in objects(name)
 
 
 @pytest.mark.parametrize("name", STACKS)
@@ -64,12 +71,16 @@ def test_state_is_in_redis_postgresql_and_mongodb(name: str) -> None:
     [("postgresql", 5432, "postgres"), ("mongodb", 27017, "mongo"), ("redis", 6379, "redis")],
 )
 def test_databases_answer_in_its_namespace(name: str, namespace: str, store: str, port: int, image: str) -> None:
+    if name == "prod" and store in MANAGED:
+        assert f"StatefulSet/{namespace}/{store}" not in objects(name)
+        return
     assert ports(name, f"Service/{namespace}/{store}") == {port: port}
     assert container(name, f"StatefulSet/{namespace}/{store}")["image"].startswith(f"docker.io/library/{image}:")
 
 
 def test_production_has_a_read_replica_to_fail_over_to() -> None:
-    assert objects("prod")["StatefulSet/ams-prod/postgresql"]["spec"]["replicas"] == 2
+    found = {(scope.cluster_name, args.identifier) for scope, args in replicas(stack("prod"))}
+    assert ("tokyo", "ams-prod-postgresql") in found
     assert objects("staging")["StatefulSet/ams-staging/postgresql"]["spec"]["replicas"] == 1
 
 
@@ -134,7 +145,10 @@ def test_migrations_are_liquibases_and_mongocks(name: str) -> None:
 def test_production_has_its_secrets_from_aws() -> None:
     made = objects("prod")
     aws = {"service": "SecretsManager", "region": "ap-northeast-2"}
-    assert made["SecretStore/ams-prod/aws"]["spec"]["provider"] == {"aws": aws}
+    reader = {"jwt": {"serviceAccountRef": {"name": "external-secrets"}}}
+    assert made["SecretStore/ams-prod/aws"]["spec"]["provider"] == {"aws": {**aws, "auth": reader}}
+    account = made["ServiceAccount/ams-prod/external-secrets"]["metadata"]["annotations"]
+    assert account == {"eks.amazonaws.com/role-arn": "arn:aws:iam::000000000000:role/ams-prod-external-secrets"}
     external = made["ExternalSecret/ams-prod/ams-secrets"]["spec"]
     assert external["secretStoreRef"] == {"kind": "SecretStore", "name": "aws"}
     assert {entry["remoteRef"]["key"] for entry in external["data"]} == {"ams/prod/ams-secrets"}

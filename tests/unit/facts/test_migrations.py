@@ -87,14 +87,15 @@ def test_ams_migrates_postgresql_with_liquibase_and_mongodb_with_mongock(name: s
 def test_ams_can_take_a_failed_migration_back_in_production() -> None:
     jobs = of_ams("prod", "ams-prod")
     images = {
-        job: made["spec"]["template"]["spec"]["containers"][0]["image"]
+        job: made["spec"]["template"]["spec"]["initContainers"][0]["image"]
         for job, made in jobs.items()
         if "-backup-" in job
     }
     assert images == {
-        "ams-backup-ams": container("prod", "StatefulSet/ams-prod/postgresql")["image"],
+        "ams-backup-ams": container("staging", "StatefulSet/ams-staging/postgresql")["image"],
         "ams-backup-ams-documents": container("prod", "StatefulSet/ams-prod/mongodb")["image"],
     }
     waves = [made["metadata"]["annotations"]["argocd.argoproj.io/sync-wave"] for made in jobs.values()]
     assert waves == ["-7", "-6", "-5", "-4"]
-    assert "PersistentVolumeClaim/ams-prod/ams-backup" in objects("prod")
+    lines = [str(made["spec"]["template"]["spec"]["containers"][0]) for job, made in jobs.items() if "-backup-" in job]
+    assert all("s3://ams-prod-backups-000000000000/migrations/" in line for line in lines)

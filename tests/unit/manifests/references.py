@@ -65,7 +65,7 @@ def not_in_foundation(assembled: Assembled) -> Iterator[str]:
 def _named(manifest: Manifest) -> Iterator[str]:
     kind, metadata, spec = manifest["kind"], manifest["metadata"], manifest.get("spec", {})
     home = metadata.get("namespace")
-    if home is not None:
+    if home is not None and kind != "TargetGroupBinding":  # that of the Ingress controller is there before us
         yield reference("Namespace", None, home)
     yield from _of_pod(spec.get("template", {}).get("spec", {}), home)
     if kind == "StatefulSet":

@@ -3,6 +3,7 @@
 from typing import Any
 
 from settings.stack import Stack
+from tests.aws_stacks import an_aws_stack
 from tests.builders import PROBES, a_service, a_stack, a_system
 from tests.unit.manifests.catalogs import CLUSTERS
 
@@ -56,6 +57,20 @@ BY_ALB: dict[str, dict[str, Any]] = {
     "routed": {"strategy": _canary("alb"), "exposure": _exposed("routed")},
     "turned": {"strategy": {"type": "blueGreenIngress", "traffic": "alb"}, "exposure": _exposed("turned")},
 }
+BY_TARGET_GROUPS: dict[str, dict[str, Any]] = {
+    "turned": {
+        "strategy": {"type": "blueGreenIngress", "traffic": "target-groups"},
+        "exposure": _exposed("turned"),
+        "scaling": {"min": 2, "max": 3},
+        "live": "green",
+    },
+    "divided": {
+        "strategy": {"type": "blueGreenIngress", "traffic": "target-groups", "weights": {"blue": 60, "green": 40}},
+        "ports": {"http": {"container": 8080, "service": 80}, "rpc": {"container": 9090}},
+        "exposure": _exposed("routed", paths=[{"path": "/"}, {"path": "/rpc", "port": "rpc"}]),
+    },
+    "front": {"exposure": _exposed("front")},
+}
 _HOSTS = ("front", "look", "edged", "routed", "tried", "turned")
 
 
@@ -75,3 +90,19 @@ def every_strategy(services: dict[str, dict[str, Any]], **changes: Any) -> Stack
         "defaultIssuer": "self",
     }
     return a_stack(system, **{**environment, **changes})
+
+
+def with_entrances(services: dict[str, dict[str, Any]] = BY_TARGET_GROUPS, **changes: Any) -> Stack:
+    """Return a stack in AWS, in Seoul and Tokyo, where the world comes to those services by entrances."""
+    system = a_system(
+        *(a_service(name, probes=PROBES, **found) for name, found in services.items()),
+        clusters="all",
+        aws={"traffic": "latency"},
+    )
+    environment: dict[str, Any] = {
+        "delivery": "gitops",
+        "domains": {host: f"{host}.example.com" for host in _HOSTS},
+        "issuers": {"self": {"server": "self-signed"}},
+        "defaultIssuer": "self",
+    }
+    return an_aws_stack(system, aws={"zones": {"example.com": "Z0EXAMPLE"}}, **{**environment, **changes})

@@ -10,7 +10,7 @@ from manifests.placed import Manifest, Part
 from manifests.pod import PodTemplate, pod_template
 from manifests.volume import volume_name
 from settings.container import Image
-from tests.builders import PROBE, a_container, a_place, a_service, an_environment
+from tests.builders import PROBE, a_container, a_place, a_service
 
 DIGEST = "sha256:" + "a" * 64
 
@@ -52,7 +52,7 @@ def behind(pod: Manifest, path: str, container: int = 0) -> tuple[Manifest, Mani
     ids=["registry", "in full", "digest alone", "tag and digest"],
 )
 def test_image_is_named_by_registry_repository_tag_and_digest(image: dict[str, str], expected: str) -> None:
-    assert image_reference(Image.model_validate(image), an_environment()) == expected
+    assert image_reference(Image.model_validate(image), a_place()) == expected
 
 
 @pytest.mark.parametrize("tag", [None, "a" * 64, "1.", "_1"])

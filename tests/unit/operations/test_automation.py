@@ -141,7 +141,10 @@ def test_program_is_told_which_systems_alone_it_has_to_register_and_a_variable_o
     built, _ = engine()
     built.up(Request(exclude=["**::main/ams"], systems=["shop", "mail"]), nothing)
     built.up(Request(), nothing)
-    assert (pulumi.folder / "only").read_text(encoding="utf-8") == "test:shop,mail;;"
+    built.up(Request(clusters=["seoul"]), nothing)
+    built.up(Request(systems=["mail"], clusters=["seoul"]), nothing)
+    said = (pulumi.folder / "only").read_text(encoding="utf-8")
+    assert said == "test:shop,mail;;test::seoul;test:mail:seoul;"
 
 
 def test_update_that_leaves_out_what_is_declared_no_more_takes_one_resource_at_a_time(

@@ -226,6 +226,7 @@ def test_a_directory_that_cannot_be_written_is_one_line(project: Project, capsys
     [
         ("render --stack a --out b", {"--stack": "a", "--out": "b"}),
         ("render --out=b --stack=a --root=c", {"--stack": "a", "--out": "b", "--root": "c"}),
+        ("render --stack a --out b --aws c", {"--stack": "a", "--out": "b", "--aws": "c"}),
         ("render --stack a", None),
         ("render --stack a --out", None),
         ("render --stack a --out b --json", None),

@@ -36,6 +36,16 @@ def test_a_stack_that_never_was_deployed_has_nothing() -> None:
         assert (empty.objects, empty.systems, empty.namespaces("seoul"), empty.pending) == (0, [], {}, [])
 
 
+def test_clusters_are_those_that_something_is_on() -> None:
+    found = deployed(
+        resource("naru:system:SharedResources", "seoul/common"),
+        resource("naru:system:System", "seoul/plate"),
+        resource("naru:system:System", "osaka/plate"),
+        resource("pulumi:providers:kubernetes", "tokyo"),
+    )
+    assert found.clusters == ["seoul", "osaka"]
+
+
 def test_counts_kubernetes_objects_alone() -> None:
     assert deployed(resource("naru:system:System", "seoul/plate"), namespace("seoul", "plate", "1")).objects == 1
 

@@ -65,6 +65,7 @@ def test_a_missing_kind_names_what_to_install() -> None:
         (("argoproj.io/v1alpha1", "ClusterAnalysisTemplate"), "Argo Rollouts"),
         (("argoproj.io/v1alpha1", "Application"), "Argo CD"),
         (("monitoring.coreos.com/v1", "PrometheusRule"), "Prometheus Operator"),
+        (("elbv2.k8s.aws/v1beta1", "TargetGroupBinding"), "AWS Load Balancer Controller"),
     ],
     ids=lambda value: value if isinstance(value, str) else value[1],
 )

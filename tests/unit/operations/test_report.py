@@ -326,6 +326,26 @@ def test_rollout_that_serves_is_as_it_should_be_and_says_what_is_under_way(
 
 
 @pytest.mark.parametrize(
+    ("reason", "step", "paused"),
+    [
+        ("CanaryPauseStep", {"pause": {"duration": "10m"}}, "for a time"),
+        ("CanaryPauseStep", {"pause": {}}, "for somebody"),
+        ("InconclusiveAnalysisRun", {"pause": {"duration": "10m"}}, "for somebody"),
+    ],
+)
+def test_rollout_that_pauses_says_whether_somebody_has_to_decide(
+    reason: str, step: dict[str, Any], paused: str
+) -> None:
+    since = [{"reason": reason, "startTime": "2026-01-01T00:00:00Z"}]
+    canary = {"canary": {"steps": [{"setWeight": 20}, step]}}
+    item = rollout(phase="Paused", currentStepIndex=1, strategy=canary, pauseConditions=since)
+    assert of_rollout(item).workloads[0].paused == paused
+    assert of_rollout(rollout(phase="Paused")).workloads[0].paused == "for somebody"
+    assert of_rollout(rollout(phase="Progressing")).workloads[0].paused == ""
+    assert of_rollout(rollout(phase="Degraded", pauseConditions=since)).workloads[0].paused == ""
+
+
+@pytest.mark.parametrize(
     ("status", "said"),
     [
         ({"phase": "Degraded", "message": "RolloutAborted: metric success-rate failed", "abort": True}, "success-rate"),

@@ -148,7 +148,8 @@ def test_it_writes_applies_and_verifies(project: Project, engine: Engine, server
     assert main([*WORDS, "dev"]) == Exit.OK
     assert release(project) == BACK
     assert engine.seen == [BACK]  # before it is applied, or the next update would undo it
-    assert engine.calls == [{"stack": "dev", "service": "shop/web", "accept_older_code": False, "told": False}]
+    asked = {"accept_older_code": False, "told": False, "at_once": True}
+    assert engine.calls == [{"stack": "dev", "service": "shop/web", **asked}]
     said = capsys.readouterr().err
     assert "main: from revision 2 to revision 1 of web, healthy since 2026-01-01T00:02:00Z" in said
     assert f"image of web: {image('1.1.0')} → {image('1.0.0')}" in said

@@ -1,16 +1,19 @@
 """Which version a service goes back to, for every strategy, and when there is none."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from operations.rollback.plan import Decision, NoWay, Released, Stay, Way, decide, together
+from manifests.placed import Place
+from operations.rollback.plan import Decision, NoWay, Released, Stay, Way, decide, following, together
 from operations.rollback.version import parts, shown, version_of
 from operations.rollout.live import LiveWorkload
 from settings.container import Image, Version
-from settings.environment import Cluster, Environment, Tier
 from settings.service import Service
 from settings.strategy import BlueGreen, BlueGreenIngress, Canary, CanaryDeployment, CanaryStep, Rolling
+from tests.aws_stacks import ECR, SEOUL, TOKYO, an_aws_stack
+from tests.builders import a_place, a_system
 from tests.unit.operations.rollback_builders import absent, deployment, image, replica_set, rollout, workload
 
 CANARY = Canary(type="canary", steps=(CanaryStep(weight=20),))
@@ -327,6 +330,50 @@ def test_a_cluster_that_stays_elsewhere_is_no_agreement() -> None:
     assert not isinstance(together({"seoul": way("1.0.0"), "tokyo": stay}), NoWay)
 
 
+def in_region(found: Way, region: str) -> Way:
+    registry = ECR.replace(SEOUL, region)
+    target = replace(found.target, image=found.target.image.replace("harbor.example.com", registry))
+    return replace(found, target=target)
+
+
+def test_clusters_that_pull_from_their_own_regions_go_to_one_version() -> None:
+    both = {"seoul": in_region(way("1.1.0"), SEOUL), "tokyo": in_region(way("1.1.0"), TOKYO)}
+    assert not isinstance(together(both), NoWay)
+    assert isinstance(together({**both, "tokyo": in_region(way("1.0.0"), TOKYO)}), NoWay)
+
+
+def test_a_release_came_to_a_cluster_that_has_its_images_from_another_region() -> None:
+    seoul, tokyo = (in_region(way("1.1.0"), region).target for region in (SEOUL, TOKYO))
+    assert seoul.image != tokyo.image
+    assert Released(seoul.image, {"proxy": f"{ECR}/proxy:1"}).runs(
+        replace(tokyo, images={"web": tokyo.image, "proxy": f"{ECR.replace(SEOUL, TOKYO)}/proxy:1"})
+    )
+    assert not Released(seoul.image, {"proxy": f"{ECR}/proxy:1"}).runs(
+        replace(tokyo, images={"web": tokyo.image, "proxy": f"{ECR.replace(SEOUL, TOKYO)}/proxy:2"})
+    )
+
+
+def test_a_cluster_that_the_release_never_came_to_follows_and_goes_not_behind_what_it_has() -> None:
+    said = Released(image("1.2.0"))
+    clusters = {"seoul": [rolling(BAD, BETTER, GOOD)], "tokyo": [rolling(BETTER, GOOD)]}
+    alone = {cluster: decide(service(), found, {"web": said}) for cluster, found in clusters.items()}
+    assert {cluster: summary(found) for cluster, found in alone.items()} == {
+        "seoul": "version: 1.2.0 to 1.1.0",
+        "tokyo": "version: 1.1.0 to 1.0.0",
+    }
+    plan = together(following(alone, clusters, said))
+    assert not isinstance(plan, NoWay)
+    assert {cluster: shown(found.target.image) for cluster, found in plan.ways.items()} == {"seoul": "1.1.0"}
+    assert plan.left_out == {"tokyo": "1.2.0 never came to it"}
+
+
+def test_a_release_that_came_to_no_cluster_is_decided_by_each_of_them() -> None:
+    said = Released(image("1.2.0"))
+    clusters = {"seoul": [rolling(BETTER, GOOD)], "tokyo": [rolling(BETTER, GOOD)]}
+    alone = {cluster: decide(service(), found, {"web": said}) for cluster, found in clusters.items()}
+    assert following(alone, clusters, said) == alone
+
+
 def test_no_way_on_any_cluster_is_none_at_all() -> None:
     plan = together({"seoul": NoWay("a"), "tokyo": NoWay("b")})
     assert plan == NoWay("seoul: a; tokyo: b")
@@ -347,10 +394,16 @@ def test_an_image_is_taken_apart(reference: str, expected: tuple[str, str | None
 
 
 def test_a_version_is_what_makes_the_image_again() -> None:
-    clusters = {"main": Cluster(context="c", region="r")}
-    environment = Environment(tier=Tier.STAGING, clusters=clusters, registries={"harbor": "harbor.example.com"})
     digest = "sha256:" + "a" * 64
     asked = Image(registry="harbor", repository="shop/web", tag="2", digest=digest)
-    assert version_of(image("1.0.0"), asked, environment) == Version(tag="1.0.0")
-    assert version_of(image("1.0.0", digest), asked, environment) == Version(tag="1.0.0", digest=digest)
-    assert version_of("elsewhere/web:1.0.0", asked, environment) is None
+    assert version_of(image("1.0.0"), asked, a_place()) == Version(tag="1.0.0")
+    assert version_of(image("1.0.0", digest), asked, a_place()) == Version(tag="1.0.0", digest=digest)
+    assert version_of("elsewhere/web:1.0.0", asked, a_place()) is None
+
+
+def test_a_version_is_the_same_in_every_region_that_has_its_image() -> None:
+    asked = Image(registry="ecr", repository="shop/web", tag="2")
+    stack = an_aws_stack(a_system(name="shop", aws={}, clusters="all"))
+    for region in (SEOUL, TOKYO):
+        running = f"{ECR.replace(SEOUL, region)}/shop/web:1.0.0"
+        assert version_of(running, asked, Place(stack, stack.systems["shop"], "tokyo")) == Version(tag="1.0.0")

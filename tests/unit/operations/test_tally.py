@@ -36,6 +36,16 @@ def test_an_unchanged_object_is_done_and_no_change() -> None:
     assert tally.changed == {}
 
 
+def test_objects_of_a_cluster_that_the_operation_is_not_about_are_not_done_though_the_engine_tells_of_them() -> None:
+    tally = Tally(2, about="seoul")
+    for one in (finished("seoul/shop:service:a", "same"), finished("tokyo/shop:service:a", "same")):
+        tally.take(one)
+    assert {name.rpartition("::")[2] for name in tally.done} == {"seoul/shop:service:a"}
+    tally.about = "tokyo"
+    tally.take(finished("tokyo/shop:service:a"))
+    assert len(tally.done) == tally.total == 2
+
+
 def test_waits_for_the_object_that_was_begun_first_with_its_newest_status() -> None:
     status = [said(f"[1/2] {text}", about=urn("a")) for text in ("Waiting for pods", "1 of 3 pods ready\n")]
     tally = told(begun("a"), begun("b"), *status)

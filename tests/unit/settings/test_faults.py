@@ -127,6 +127,12 @@ def test_what_stands_inside_a_secret_is_secret() -> None:
     assert is_secret(("secrets", "database", 0, "value"))
 
 
+def test_what_is_given_in_place_of_a_parameter_is_secret() -> None:
+    assert is_secret(("aws", "parameters", "orders/limit"))
+    assert not is_secret(("aws", "parameters"))
+    assert not is_secret(("dataStores", "db", "managed", "parameters", "log_statement"))
+
+
 def test_paths_are_written_with_dots_indexes_and_quotes_where_needed() -> None:
     path = ("services", "api", "ports", 0, "labels", "app.kubernetes.io/name")
     assert dotted(path) == 'services.api.ports[0].labels["app.kubernetes.io/name"]'

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from manifests.argocd.kinds import NAMESPACED, SHARED, group_of
+from manifests.argocd.kinds import NAMESPACED, OF_AWS, SHARED, group_of
 from manifests.placed import Manifest, Placed
 from settings.stack import Stack
 from tests.assembled import STACKS
 from tests.assembled import stack as project_stack
 from tests.builders import a_service, a_system
 from tests.unit.manifests.argocd.stacks import ARGOCD, argo, assembled, in_two_regions, named, synced
-from tests.unit.manifests.strategies import BY_ALB, BY_INGRESS_NGINX, every_strategy
+from tests.unit.manifests.strategies import BY_ALB, BY_INGRESS_NGINX, every_strategy, with_entrances
 
 WITH_ARGO = [name for name in STACKS if project_stack(name).environment.argocd]
 WINDOW = {"kind": "deny", "schedule": "0 9 * * mon-fri", "duration": "9h"}
@@ -59,27 +59,46 @@ def placed_in(stack: Stack) -> Iterator[tuple[str, str, Placed]]:
                 yield system, stack.environment.clusters[cluster].context, placed
 
 
-@pytest.mark.parametrize("name", WITH_ARGO)
+@pytest.mark.parametrize("name", [*WITH_ARGO, "with entrances"])
 def test_every_object_may_be_made_by_its_own_system_and_by_no_other(name: str) -> None:
-    stack = project_stack(name)
+    stack = project_stack(name) if name in WITH_ARGO else with_entrances(argocd=ARGOCD)
     projects = {key: found for key, found in named(stack).items() if key.startswith("AppProject/")}
     for system, context, placed in placed_in(stack):
         allowing = [key for key, found in projects.items() if permitted(found, placed, context)]
-        assert allowing == [f"AppProject/{name}-{system}"], placed.reference
+        assert allowing == [f"AppProject/{stack.name}-{system}"], placed.reference
 
 
 def test_kinds_that_may_be_made_are_those_that_naru_makes() -> None:
-    every = [every_strategy(BY_INGRESS_NGINX), every_strategy(BY_ALB, ingressClass="alb")]
+    every = [every_strategy(BY_INGRESS_NGINX), every_strategy(BY_ALB, ingressClass="alb"), with_entrances()]
     stacks = [*every, *(project_stack(name) for name in WITH_ARGO)]
     found = {
         (group_of(placed.manifest), placed.manifest["kind"], "namespace" in placed.manifest["metadata"])
         for stack in stacks
         for _, _, placed in placed_in(stack)
     }
-    assert {(group, kind) for group, kind, namespaced in found if namespaced} == set(NAMESPACED)
+    assert {(group, kind) for group, kind, namespaced in found if namespaced} == {*NAMESPACED, *OF_AWS}
     cluster_wide = {(group, kind) for group, kind, namespaced in found if not namespaced}
     assert cluster_wide == {("", "Namespace"), *SHARED}
     assert ("", "Secret") not in NAMESPACED
+
+
+def test_what_systems_share_has_bindings_in_the_ingress_controllers_namespace_alone() -> None:
+    found = spec(with_entrances(argocd=ARGOCD, ingressNamespace="edge"), "prod-common")
+    assert found["namespaceResourceWhitelist"] == [{"group": "elbv2.k8s.aws", "kind": "TargetGroupBinding"}]
+    assert "namespaceResourceBlacklist" not in found
+    contexts = ("seoul", "tokyo")
+    assert found["destinations"] == [
+        *({"name": context} for context in contexts),
+        *({"name": context, "namespace": "edge"} for context in contexts),
+    ]
+
+
+def test_kinds_of_aws_are_allowed_where_there_is_aws() -> None:
+    kinds = [{"group": group, "kind": kind} for group, kind in OF_AWS]
+    assert all(kind in spec(with_entrances(argocd=ARGOCD), "prod-demo")["namespaceResourceWhitelist"] for kind in kinds)
+    assert not any(
+        kind in spec(synced(a_system(a_service())), "dev-demo")["namespaceResourceWhitelist"] for kind in kinds
+    )
 
 
 def test_system_may_deploy_from_one_repository_to_its_namespaces_on_its_clusters() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from manifests.argocd.kinds import NAMESPACED, SHARED
+from manifests.argocd.kinds import NAMESPACED, OF_AWS, SHARED
 from operations.drift.unexpected import Scope, left_over, unexpected
 from operations.drift.wanted import Wanted
 from settings.environment import ArgoCD, Delivery
@@ -62,7 +62,8 @@ class Server:
 
 
 def test_every_kind_that_naru_makes_is_asked_for_once_in_the_version_that_is_preferred() -> None:
-    served = {(f"{group}/v1" if group else "v1", kind): kind.lower() for group, kind in (*NAMESPACED, *SHARED)}
+    every = (*NAMESPACED, *OF_AWS, *SHARED)
+    served = {(f"{group}/v1" if group else "v1", kind): kind.lower() for group, kind in every}
     served |= {("v1", "Namespace"): "namespace", ("apps/v1beta1", "Deployment"): "deployment", ("v1", "Pod"): "pod"}
     server: Any = Server(service=[live()])
     rendered = [*RENDERED, Wanted("seoul", "shop", manifest("ConfigMap", "settings"))]

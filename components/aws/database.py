@@ -1,0 +1,101 @@
+"""A PostgreSQL that RDS runs in place of a data store in the cluster."""
+
+import secrets
+
+import pulumi
+import pulumi_aws as aws
+
+from components.aws.database_surroundings import DatabaseSurroundings
+from manifests.aws.store_args import DatabaseArgs
+
+CERTIFICATE_AUTHORITY = "rds-ca-rsa2048-g1"
+"""It signs the server's certificate. Source: AWS, "Using SSL/TLS to encrypt a connection to a DB instance"."""
+LOGS = ("postgresql", "upgrade")
+MASTER = "postgres"
+
+
+class Database(pulumi.ComponentResource):
+    """An instance of RDS for PostgreSQL: encrypted, private, in two zones, with backups, by TLS alone.
+
+    Its master user is `postgres`; it has the first of the data store's databases, and neither the others nor the roles
+    that services sign in as, which somebody makes in it once.
+
+    RDS makes the master's password and keeps it in Secrets Manager (`secret`), where it is changed every week; no
+    program ever sees it. AWS makes no read replica of an instance whose password it keeps like that. Where there are
+    replicas, the instance begins with a random password that is thrown away: it is in the state alone, encrypted, and
+    ends when whoever runs the database has the master sign in by IAM (`aws rds modify-db-instance
+    --master-user-authentication-type iam-db-auth`) or gives another password. A database that gets its first replica
+    needs that step before: by IAM, and then `pulumi refresh`.
+    Source: AWS, "Password management with Amazon RDS and AWS Secrets Manager", limitations.
+    """
+
+    address: pulumi.Output[str]
+    port: pulumi.Output[int]
+    arn: pulumi.Output[str]
+    secret: pulumi.Output[str]
+    """The ARN of the secret that RDS made; empty where the database has replicas."""
+
+    def __init__(
+        self,
+        name: str,
+        args: DatabaseArgs,
+        *,
+        key: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Register the instance; `key` is the ARN of the system's key in the primary region."""
+        super().__init__("naru:aws:Database", name, None, opts)
+        around = DatabaseSurroundings(name, args, opts=pulumi.ResourceOptions(parent=self))
+        kept = not args.replicated
+        instance = aws.rds.Instance(
+            name,
+            identifier=args.identifier,
+            engine="postgres",
+            engine_version=args.version,
+            auto_minor_version_upgrade=args.minor_upgrades,
+            instance_class=args.instance_class,
+            multi_az=args.multi_az,
+            allocated_storage=args.storage_gib,
+            max_allocated_storage=args.storage_limit_gib,
+            storage_type="gp3",
+            storage_encrypted=True,
+            kms_key_id=key,
+            db_name=args.database,
+            username=MASTER,
+            manage_master_user_password=True if kept else None,
+            master_user_secret_kms_key_id=key if kept else None,
+            password_wo=None if kept else secrets.token_urlsafe(48),
+            password_wo_version=None if kept else 1,
+            iam_database_authentication_enabled=True,
+            port=args.network.port,
+            publicly_accessible=False,
+            db_subnet_group_name=around.subnet_group,
+            vpc_security_group_ids=[around.security_group],
+            parameter_group_name=around.parameter_group,
+            ca_cert_identifier=CERTIFICATE_AUTHORITY,
+            backup_retention_period=args.care.backup_days,
+            backup_window=args.care.backup_window,
+            maintenance_window=args.care.maintenance_window,
+            copy_tags_to_snapshot=True,
+            delete_automated_backups=False,
+            deletion_protection=args.protect,
+            skip_final_snapshot=False,
+            final_snapshot_identifier=f"{args.identifier}-final",
+            performance_insights_enabled=True,
+            performance_insights_kms_key_id=key,
+            performance_insights_retention_period=7,
+            enabled_cloudwatch_logs_exports=LOGS,
+            tags=args.tags,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                protect=args.protect,
+                retain_on_delete=args.protect,
+                # Another one at every run, and none of them is to be set after the first.
+                ignore_changes=[] if kept else ["passwordWo"],
+            ),
+        )
+        self.address = instance.address
+        self.port = instance.port
+        self.arn = instance.arn
+        self.secret = instance.master_user_secrets.apply(lambda made: (made[0].secret_arn or "") if made else "")
+        self.register_outputs({"address": self.address, "port": self.port, "arn": self.arn, "secret": self.secret})

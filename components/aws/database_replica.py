@@ -1,0 +1,81 @@
+"""A read replica of a managed PostgreSQL, in another region."""
+
+import pulumi
+import pulumi_aws as aws
+
+from components.aws.database import CERTIFICATE_AUTHORITY, LOGS
+from components.aws.database_surroundings import DatabaseSurroundings
+from manifests.aws.store_args import ReplicaArgs
+
+
+class DatabaseReplica(pulumi.ComponentResource):
+    """An instance of RDS that follows the primary's, with a network, key, parameters and backups of its own.
+
+    It lags behind the primary by seconds. To promote it (`aws rds promote-read-replica`) makes it an instance by itself
+    that takes writes: it follows nobody any more, what had not arrived yet is lost, and the primary knows nothing of
+    it. It cannot be made a replica again, and so an update leaves its source alone from then on. The stack's files
+    follow: its cluster becomes the primary one and the replica goes from `replicas`, so that the name that all pods
+    call leads to it. It is called already what the database is called there, so that it is taken over by an import.
+    """
+
+    address: pulumi.Output[str]
+    port: pulumi.Output[int]
+    arn: pulumi.Output[str]
+
+    def __init__(
+        self,
+        name: str,
+        args: ReplicaArgs,
+        *,
+        source: pulumi.Input[str],
+        key: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Register the replica; `source` is the primary's ARN, `key` that of the system's key in its own region."""
+        super().__init__("naru:aws:DatabaseReplica", name, None, opts)
+        around = DatabaseSurroundings(name, args, opts=pulumi.ResourceOptions(parent=self))
+        instance = aws.rds.Instance(
+            name,
+            identifier=args.identifier,
+            replicate_source_db=source,
+            auto_minor_version_upgrade=args.minor_upgrades,
+            instance_class=args.instance_class,
+            multi_az=False,
+            max_allocated_storage=args.storage_limit_gib,
+            storage_type="gp3",
+            storage_encrypted=True,
+            kms_key_id=key,
+            iam_database_authentication_enabled=True,
+            port=args.network.port,
+            publicly_accessible=False,
+            db_subnet_group_name=around.subnet_group,
+            vpc_security_group_ids=[around.security_group],
+            parameter_group_name=around.parameter_group,
+            ca_cert_identifier=CERTIFICATE_AUTHORITY,
+            backup_retention_period=args.care.backup_days,
+            backup_window=args.care.backup_window,
+            maintenance_window=args.care.maintenance_window,
+            copy_tags_to_snapshot=True,
+            delete_automated_backups=False,
+            deletion_protection=args.protect,
+            # AWS makes no final snapshot of a replica. Source: AWS, API reference, DeleteDBInstance.
+            skip_final_snapshot=True,
+            performance_insights_enabled=True,
+            performance_insights_kms_key_id=key,
+            performance_insights_retention_period=7,
+            enabled_cloudwatch_logs_exports=LOGS,
+            tags=args.tags,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                protect=args.protect,
+                retain_on_delete=args.protect,
+                # Once promoted it has no source, and one that is given again would be another instance.
+                ignore_changes=["replicateSourceDb"],
+                # All that the primary holds has to come over from another region first.
+                custom_timeouts=pulumi.CustomTimeouts(create="4h"),
+            ),
+        )
+        self.address = instance.address
+        self.port = instance.port
+        self.arn = instance.arn
+        self.register_outputs({"address": self.address, "port": self.port, "arn": self.arn})

@@ -1,0 +1,54 @@
+"""What an instance of RDS needs in its region before it is made: subnets, a security group, parameters."""
+
+import pulumi
+import pulumi_aws as aws
+
+from components.aws.store_security_group import StoreSecurityGroup
+from manifests.aws.store_args import DatabaseArgs, ReplicaArgs
+
+
+class DatabaseSurroundings(pulumi.ComponentResource):
+    """A subnet group, a security group, and a parameter group that has connections without TLS refused."""
+
+    subnet_group: pulumi.Output[str]
+    security_group: pulumi.Output[str]
+    parameter_group: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: DatabaseArgs | ReplicaArgs, *, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("naru:aws:DatabaseSurroundings", name, None, opts)
+        # What a database that is kept stands on is kept too.
+        below = pulumi.ResourceOptions(parent=self, retain_on_delete=args.protect)
+        subnets = aws.rds.SubnetGroup(
+            name,
+            name=args.identifier,
+            description=f"The private subnets of {args.identifier}",
+            subnet_ids=args.network.subnets,
+            tags=args.tags,
+            opts=below,
+        )
+        parameters = aws.rds.ParameterGroup(
+            name,
+            # With the family in it: the one of a new major version is there before the one of the old goes.
+            name=f"{args.identifier}-{args.family}",
+            family=args.family,
+            description=f"Of {args.identifier}",
+            parameters=_parameters(args.parameters),
+            tags=args.tags,
+            opts=below,
+        )
+        self.subnet_group = subnets.name
+        self.security_group = StoreSecurityGroup(name, args.network, opts=pulumi.ResourceOptions(parent=self)).id
+        self.parameter_group = parameters.name
+        self.register_outputs({"subnetGroup": self.subnet_group, "parameterGroup": self.parameter_group})
+
+
+def _parameters(given: dict[str, str]) -> list[aws.rds.ParameterGroupParameterArgs]:
+    # At a restart, as AWS refuses to apply at once what needs one, and nothing here knows which do.
+    others = [
+        aws.rds.ParameterGroupParameterArgs(name=name, value=value, apply_method="pending-reboot")
+        for name, value in sorted(given.items())
+        if name != "rds.force_ssl"
+    ]
+    return [aws.rds.ParameterGroupParameterArgs(name="rds.force_ssl", value="1", apply_method="immediate"), *others]

@@ -1,0 +1,134 @@
+"""The load balancer before a cluster's Ingress controller: where requests from the world arrive in a region."""
+
+from collections.abc import Mapping
+
+import pulumi
+import pulumi_aws as aws
+
+from components.aws.target_group import target_group
+from manifests.aws.entrances import TLS_POLICY, EntranceArgs
+
+_WORLD = "0.0.0.0/0"
+
+
+class Entrance(pulumi.ComponentResource):
+    """An Application Load Balancer: TLS with the systems' certificates, then the Ingress controller, by host.
+
+    Port 80 goes to the controller as it is: redirects and the challenges of certificates are answered there.
+    """
+
+    arn: pulumi.Output[str]
+    dns_name: pulumi.Output[str]
+    zone_id: pulumi.Output[str]
+    """Of the load balancer's own name, for alias records."""
+    http_listener_arn: pulumi.Output[str]
+    https_listener_arn: pulumi.Output[str]
+
+    def __init__(
+        self,
+        name: str,
+        args: EntranceArgs,
+        *,
+        certificate_arns: Mapping[str, pulumi.Input[str]],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """`certificate_arns` has a certificate, validated in this region, for each of the systems of `args`."""
+        super().__init__("naru:aws:Entrance", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        group = aws.ec2.SecurityGroup(
+            name,
+            name=f"{args.name}-entrance",
+            description="From the world to the pods of the cluster",
+            vpc_id=args.vpc,
+            tags=args.tags,
+            opts=child,
+        )
+        for port in (80, 443):
+            aws.vpc.SecurityGroupIngressRule(
+                f"{name}/from-world/{port}",
+                security_group_id=group.id,
+                description="From the world",
+                cidr_ipv4=_WORLD,
+                ip_protocol="tcp",
+                from_port=port,
+                to_port=port,
+                tags=args.tags,
+                opts=child,
+            )
+        for port in args.ports:
+            self._to_pods(name, args, group.id, port)
+        balancer = aws.lb.LoadBalancer(
+            name,
+            name=args.name,
+            load_balancer_type="application",
+            internal=False,
+            ip_address_type="ipv4",
+            subnets=list(args.subnets),
+            security_groups=[group.id],
+            drop_invalid_header_fields=True,
+            desync_mitigation_mode="defensive",
+            enable_http2=True,
+            enable_deletion_protection=args.protect,
+            tags=args.tags,
+            opts=child,
+        )
+        first, *others = args.systems
+        plain = self._listener(f"{name}/http", args, balancer.arn)
+        secure = self._listener(f"{name}/https", args, balancer.arn, certificate_arns[first])
+        for system in others:
+            aws.lb.ListenerCertificate(
+                f"{name}/certificate/{system}",
+                listener_arn=secure.arn,
+                certificate_arn=certificate_arns[system],
+                opts=child,
+            )
+        self.arn = balancer.arn
+        self.dns_name = balancer.dns_name
+        self.zone_id = balancer.zone_id
+        self.http_listener_arn = plain.arn
+        self.https_listener_arn = secure.arn
+        self.register_outputs({"arn": self.arn, "dns_name": self.dns_name, "zone_id": self.zone_id})
+
+    def _to_pods(self, name: str, args: EntranceArgs, group: pulumi.Input[str], port: int) -> None:
+        """Let the load balancer out to a port of the pods, and in there."""
+        child = pulumi.ResourceOptions(parent=self)
+        aws.vpc.SecurityGroupEgressRule(
+            f"{name}/to-pods/{port}",
+            security_group_id=group,
+            referenced_security_group_id=args.pods,
+            description="To the pods of the cluster",
+            ip_protocol="tcp",
+            from_port=port,
+            to_port=port,
+            tags=args.tags,
+            opts=child,
+        )
+        aws.vpc.SecurityGroupIngressRule(
+            f"{name}/to-pods/{port}",
+            security_group_id=args.pods,
+            referenced_security_group_id=group,
+            description=f"From the load balancer {args.name}",
+            ip_protocol="tcp",
+            from_port=port,
+            to_port=port,
+            tags=args.tags,
+            opts=child,
+        )
+
+    def _listener(
+        self, name: str, args: EntranceArgs, balancer: pulumi.Input[str], certificate: pulumi.Input[str] | None = None
+    ) -> aws.lb.Listener:
+        """Declare a listener that forwards to the Ingress controller, over TLS where it has a certificate itself."""
+        child = pulumi.ResourceOptions(parent=self)
+        controller = target_group(name, args.controller["http" if certificate is None else "https"], child)
+        return aws.lb.Listener(
+            name,
+            load_balancer_arn=balancer,
+            port=80 if certificate is None else 443,
+            protocol="HTTP" if certificate is None else "HTTPS",
+            ssl_policy=None if certificate is None else TLS_POLICY,
+            certificate_arn=certificate,
+            default_actions=[aws.lb.ListenerDefaultActionArgs(type="forward", target_group_arn=controller.arn)],
+            tags=args.tags,
+            opts=child,
+        )

@@ -1,0 +1,1 @@
+"""Regions in and out of traffic: by records alone, whatever runs in their clusters."""

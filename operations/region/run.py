@@ -1,0 +1,184 @@
+"""`naru region`: a region is taken out of traffic and put back by one setting and the records that follow from it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pulumi.automation import EngineEvent
+
+from operations import output
+from operations.automation import Request
+from operations.deployed import logical_name
+from operations.exits import Exit, Stop
+from operations.outcome import Outcome, operate
+from operations.output import say
+from operations.region import health, telling
+from operations.region.judging import Steps, objections, targets
+from operations.region.leading import Action, changes, concerned, fault, hosts, moved, with_drained
+from operations.region.setting import StackFile, read_stack_file, said
+from operations.rollout.asking import agreed_to
+from operations.sealing.generated import prepared
+from operations.session import Session, open_session
+from settings.faults import Fault, SettingsError
+from settings.loading import load
+from settings.stack import Stack
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the options of a command say."""
+
+    yes: bool = False
+    setting_only: bool = False
+    force: bool = False
+    as_json: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """One region's way out of traffic, or back."""
+
+    root: Path
+    stack: Stack
+    """As the file has it so far."""
+    cluster: str
+    action: Action
+    before: StackFile
+    after: StackFile
+    records: Mapping[str, str]
+    """What happens to which: create, update or delete, by logical name."""
+    choices: Choices
+
+    @property
+    def drained(self) -> bool:
+        """What the setting is to be."""
+        return self.action == "drain"
+
+    @property
+    def writes(self) -> bool:
+        """Whether the file says something else so far."""
+        return self.before != self.after
+
+
+def list_regions(root: Path, name: str, *, as_json: bool) -> Exit:
+    """Show which regions of a stack are in traffic, and whose hosts lead there. Raises SettingsError."""
+    stack = load(root, name).stack
+    if as_json:
+        output.write_json(telling.as_json(stack))
+    else:
+        output.write_table(telling.table(stack))
+    return Exit.OK
+
+
+def move(root: Path, name: str, cluster: str, action: Action, choices: Choices) -> Exit:
+    """Take a region out of traffic, or put it back.
+
+    Raises SettingsError and Stop where nothing was changed: then the file says what it said.
+    """
+    stack = load(root, name).stack
+    file = read_stack_file(root, name)
+    wrong = fault(stack, cluster, action, file.file, file.line(cluster))
+    if wrong is not None:
+        raise SettingsError([wrong])
+    if action == "restore":
+        _look(root, stack, cluster, force=choices.force)
+    after = file.with_drained(cluster, drained=action == "drain")
+    between = moved(stack, cluster, action)
+    records = changes(*between)
+    one = _Move(root, stack, cluster, action, file, after, records, choices)
+    with said(root, file, after) as kept:
+        wanted = _read_again(one)
+        pending: Mapping[str, str] = {}
+        outcome = None
+        if records and not choices.setting_only:
+            session = open_session(root, wanted, (), f"region-{action}")
+            session.check_aws(all_=False)
+            session.engine.deployed()  # makes the stack where there is none yet, and puts right what a crash left
+            request = Request(target=targets(concerned(*between)), serial=True)
+            pending = _previewed(session, request, one)
+            if pending and not _agreed(one, pending):
+                return Exit.OK
+        kept.forever = True
+        if pending:
+            outcome = operate(session, f"region {action}", lambda take: session.engine.up(request, take), len(pending))
+    return _told(one, pending, outcome)
+
+
+def _look(root: Path, stack: Stack, cluster: str, *, force: bool) -> None:
+    """Refuse to put a region back that is not healthy. Raises Stop."""
+    after = with_drained(stack, cluster, drained=False)
+    systems = dict.fromkeys(host.system for host in hosts(after) if host.role(cluster))
+    found = health.look(root, stack, cluster, systems)
+    if found and not force:
+        lines = [f"refused: {cluster}: {line}" for line in found]
+        raise Stop(Exit.REFUSED, *lines, "nothing was changed: --force puts it back into traffic all the same")
+    for line in found:
+        say(f"warning: {cluster}: {line}")
+
+
+def _read_again(one: _Move) -> Stack:
+    """Return the stack as its changed file has it. Raises SettingsError where that is not what was meant."""
+    if load(one.root, one.stack.name).stack != with_drained(one.stack, one.cluster, drained=one.drained):
+        found = "changing it would change more of the stack than that"
+        raise SettingsError(
+            [Fault(one.before.file, one.before.line(one.cluster), one.cluster, found, "change it by hand")]
+        )
+    return prepared(one.root, one.stack.name).stack
+
+
+def _previewed(session: Session, request: Request, one: _Move) -> dict[str, str]:
+    """Show and return what an update would do to records. Raises Stop where it fails, or would do anything else."""
+    steps = Steps()
+
+    def preview(take: Callable[[EngineEvent], None]) -> None:
+        def both(event: EngineEvent) -> None:
+            take(event)
+            steps.take(event)
+
+        session.engine.preview(request, both)
+
+    outcome = operate(session, "preview", preview, len(one.records))
+    if outcome.result != "succeeded":
+        raise Stop(outcome.code, *output.failure_lines(outcome.failures), "nothing was changed")
+    found = list(steps.found.values())
+    beyond = list(objections(found, one.records))
+    if beyond:
+        lines = [f"refused: it would also {line}" for line in beyond]
+        advice = f"nothing was changed: bring the stack up to date first (`naru up --stack {one.stack.name}`)"
+        raise Stop(Exit.REFUSED, *lines, advice)
+    for line in output.change_lines(outcome.tally.changes.values()):
+        say(line)
+    return {step.name: step.operation for step in found if step.name in one.records}
+
+
+def _agreed(one: _Move, pending: Mapping[str, str]) -> bool:
+    clusters = {one.cluster: one.stack.environment.clusters[one.cluster]}
+    what = telling.asked(one.cluster, one.action, len(pending))
+    return agreed_to(one.stack, clusters, what, yes=one.choices.yes)
+
+
+def _told(one: _Move, pending: Mapping[str, str], outcome: Outcome | None) -> Exit:
+    """Write what came of it, and what is to be done next."""
+    file, name = one.after.file, one.stack.name
+    result = outcome.result if outcome else "succeeded" if one.writes else "unchanged"
+    failures = outcome.failures if outcome else ()
+    if one.choices.as_json:
+        written = {"file": file, "written": one.writes, "records": dict(pending)}
+        failed = [{"resource": failure.resource, "reason": failure.reason} for failure in failures]
+        told = {"stack": name, "cluster": one.cluster, "action": one.action, "result": result}
+        output.write_json({**told, **written, "failures": failed})
+    if outcome and result != "succeeded":
+        done = {logical_name(urn) for urn in outcome.tally.changes if urn in outcome.tally.done}
+        left = [record for record in pending if record not in done]
+        lines = [*output.failure_lines(failures), *telling.failed(file, name, one.cluster, one.action, left)]
+    elif one.choices.setting_only:
+        lines = list(telling.setting(file, name, one.cluster, one.action, written=one.writes))
+    else:
+        leading = telling.leading(one.stack, one.cluster, one.action)
+        if not one.choices.as_json:
+            output.write_lines(leading)
+        changed = output.counted(outcome.tally.changed, 0, outcome.seconds) if outcome else ""
+        lines = list(telling.ended(file, one.cluster, one.action, changed, written=one.writes))
+    for line in lines:
+        say(line)
+    return outcome.code if outcome else Exit.OK

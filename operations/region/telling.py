@@ -1,0 +1,105 @@
+"""What is said of regions: the table, and what came of taking one out of traffic or putting it back. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from operations.region.leading import Action, hosts, not_ours, sentences, with_drained
+from operations.region.setting import KEY
+from settings.stack import Stack
+
+TTL_SECONDS: Final = 60
+"""For how long resolvers keep where a host leads.
+
+Source: AWS, "Amazon Route 53 FAQs": alias records to load balancers have a fixed TTL of 60 seconds.
+"""
+DONE: Final[Mapping[Action, str]] = {"drain": "out of traffic", "restore": "in traffic"}
+
+
+def as_json(stack: Stack) -> dict[str, Any]:
+    """Return the regions of a stack as plain data."""
+    return {"stack": stack.name, "clusters": [_cluster(stack, name) for name in stack.environment.clusters]}
+
+
+def _cluster(stack: Stack, name: str) -> dict[str, Any]:
+    cluster = stack.environment.clusters[name]
+    systems: dict[str, str] = {}
+    for host in hosts(stack):
+        role = host.role(name)
+        if role is not None and systems.get(host.system) != "answers":
+            systems[host.system] = role
+    return {
+        "cluster": name,
+        "region": cluster.region,
+        "primary": name == stack.environment.primary,
+        "drained": cluster.drained,
+        "systems": [{"system": system, "role": role} for system, role in systems.items()],
+    }
+
+
+def table(stack: Stack) -> Table:
+    """Return the regions of a stack as a table."""
+    made = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for heading in ("Cluster", "Region", "Primary", "Traffic", "Hosts that lead here"):
+        made.add_column(heading, overflow="fold", no_wrap=heading != "Hosts that lead here")
+    for one in as_json(stack)["clusters"]:
+        systems = [
+            entry["system"] + (" (stands by)" if entry["role"] == "stands by" else "") for entry in one["systems"]
+        ]
+        traffic = "[yellow]drained" if one["drained"] else "[green]in traffic"
+        primary = "primary" if one["primary"] else ""
+        made.add_row(one["cluster"], one["region"], primary, traffic, ", ".join(systems))
+    return made
+
+
+def asked(cluster: str, action: Action, records: int) -> str:
+    """Return what is about to be done."""
+    return f"{action} {cluster}: {records} record{'' if records == 1 else 's'}, and nothing in any cluster"
+
+
+def leading(stack: Stack, cluster: str, action: Action) -> Iterator[str]:
+    """Yield where the hosts lead once a region has moved, and what does not move with it."""
+    after = with_drained(stack, cluster, drained=action == "drain")
+    yield from sentences(hosts(after), after.environment.clusters)
+    others = not_ours(stack, cluster)
+    if others:
+        yield f"the records of {', '.join(others)} are not ours: they lead where they did (no aws.traffic)"
+
+
+def ended(file: str, cluster: str, action: Action, changed: str, *, written: bool) -> Iterator[str]:
+    """Yield how it ended well: `changed` says what became of records, and is empty where all were so already."""
+    if not changed and not written:
+        yield f"no change: {cluster} is {DONE[action]} already"
+        return
+    yield f"{cluster} is {DONE[action]}: {changed or 'no record had to change'}"
+    if changed:
+        yield (
+            f"resolvers follow within {TTL_SECONDS} s (the TTL of alias records to load balancers); "
+            "open connections stay until their clients end them"
+        )
+    yield f"commit {file}, or the next update from elsewhere undoes it: {_commit(file, cluster, action)}"
+
+
+def setting(file: str, stack: str, cluster: str, action: Action, *, written: bool) -> Iterator[str]:
+    """Yield what is to be done where only the file was written."""
+    if not written:
+        yield f"no change: {file} has {cluster} {DONE[action]} already"
+        return
+    yield f"{file} has {cluster} {DONE[action]}; no record was changed"
+    yield f"commit it ({_commit(file, cluster, action)}): the records follow with the next `naru up --stack {stack}`"
+
+
+def failed(file: str, stack: str, cluster: str, action: Action, left: Sequence[str]) -> Iterator[str]:
+    """Yield what is in the file and in Route 53 after a failure, and how to go on."""
+    says = f"says `{KEY}: true` of {cluster}" if action == "drain" else f"does not say any more that {cluster} is {KEY}"
+    yield f"{file} {says}, and stays so"
+    yield f"not changed: {', '.join(left)}" if left else "every record was changed"
+    back = "restore" if action == "drain" else "drain"
+    command = f"--stack {stack} {cluster}"
+    yield f"`naru region {action} {command}` goes on from here, `naru region {back} {command}` goes back"
+
+
+def _commit(file: str, cluster: str, action: Action) -> str:
+    return f'git commit -m "{action} {cluster}" -- {file}'

@@ -1,0 +1,96 @@
+"""The commands `naru region`: which options they take, and examples of them."""
+
+from typing import Annotated
+
+import typer
+
+from operations.options import AsJson, Root, StackName, Yes, examples, project
+
+Cluster = Annotated[str, typer.Argument(metavar="CLUSTER", help="A cluster of the stack, whose region it is about.")]
+SettingOnly = Annotated[
+    bool, typer.Option("--setting-only", help="Write the stack file and change no record: for a pull request.")
+]
+
+
+def mount(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(
+        help="Take a region out of traffic, and put it back: by records alone, whatever runs there.",
+        no_args_is_help=True,
+    )
+    group.command(
+        "list",
+        epilog=examples(
+            "naru region list --stack prod",
+            "naru region list --stack prod --json | jq -r '.clusters[] | select(.drained) | .cluster'",
+        ),
+    )(list_regions)
+    group.command(
+        "drain",
+        epilog=examples(
+            "naru region drain --stack prod tokyo",
+            "DRY_RUN=true naru region drain --stack prod tokyo      # show what would change",
+            "naru region drain --stack prod tokyo --setting-only    # leave the records to the pipeline",
+        ),
+    )(drain)
+    group.command(
+        "restore",
+        epilog=examples(
+            "naru region restore --stack prod tokyo",
+            "naru region restore --stack prod tokyo --force         # though its cluster is not as it should be",
+        ),
+    )(restore)
+    app.add_typer(group, name="region")
+
+
+def list_regions(*, stack: StackName, root: Root = None, as_json: AsJson = False) -> None:
+    """Show each region: whether it is in traffic, and which systems' hosts lead there."""
+    from operations.region import run  # noqa: PLC0415 - each command imports only what it runs on
+
+    raise typer.Exit(run.list_regions(project(root), stack, as_json=as_json))
+
+
+def drain(
+    cluster: Cluster,
+    *,
+    stack: StackName,
+    yes: Yes = False,
+    setting_only: SettingOnly = False,
+    root: Root = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take a region out of traffic.
+
+    `drained: true` is written into the stack file, and the records of the public hosts are brought to it. All else
+    stays as it is: pods, data and load balancers are ready for its return.
+
+    What would change is previewed; where that is more than those records, nothing is changed (exit code 4). The last
+    region in traffic of a system is refused. A stack of the tier production is confirmed by typing its name.
+    """
+    from operations.region import run  # noqa: PLC0415 - each command imports only what it runs on
+
+    choices = run.Choices(yes=yes, setting_only=setting_only, as_json=as_json)
+    raise typer.Exit(run.move(project(root), stack, cluster, "drain", choices))
+
+
+def restore(
+    cluster: Cluster,
+    *,
+    stack: StackName,
+    yes: Yes = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Whatever its cluster says, or if it does not answer.")
+    ] = False,
+    setting_only: SettingOnly = False,
+    root: Root = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put a region back into traffic.
+
+    Its cluster is asked first: a region whose workloads are not ready, or run another version than the released one, is
+    refused (exit code 4). Then the setting goes, and the records come back, as `drain` took them away.
+    """
+    from operations.region import run  # noqa: PLC0415 - each command imports only what it runs on
+
+    choices = run.Choices(yes=yes, setting_only=setting_only, force=force, as_json=as_json)
+    raise typer.Exit(run.move(project(root), stack, cluster, "restore", choices))

@@ -1,0 +1,64 @@
+"""Web ACLs (AWS WAF)."""
+
+from typing import Any
+
+from tests.moto.cloud import Account, Inputs, Made, creates, tag_list
+from tests.moto.spelling import pascal
+
+
+@creates("aws:wafv2/webAcl:WebAcl")
+def web_acl(account: Account, inputs: Inputs, _: str) -> Made:
+    visibility = inputs.take("visibilityConfig")
+    made = account.client("wafv2").create_web_acl(
+        Name=inputs.take("name"),
+        Description=inputs.take("description"),
+        Scope=inputs.take("scope"),
+        DefaultAction=pascal(inputs.take("defaultAction")),
+        Rules=[_rule(rule) for rule in inputs.take("rules")],
+        VisibilityConfig=_visibility(visibility),
+        Tags=tag_list(inputs.maybe("tags")),
+    )["Summary"]
+    return Made(made["Id"], {"arn": made["ARN"]})
+
+
+@creates("aws:wafv2/webAclAssociation:WebAclAssociation")
+def association(account: Account, inputs: Inputs, _: str) -> Made:
+    resource, acl = inputs.take("resourceArn"), inputs.take("webAclArn")
+    account.client("elbv2").describe_load_balancers(LoadBalancerArns=[resource])
+    account.client("wafv2").associate_web_acl(WebACLArn=acl, ResourceArn=resource)
+    return Made(f"{acl},{resource}")
+
+
+def _rule(given: dict[str, Any]) -> dict[str, Any]:
+    rule = Inputs("a rule of a web ACL", given)
+    made: dict[str, Any] = {
+        "Name": rule.take("name"),
+        "Priority": int(rule.take("priority")),
+        "Statement": _statement(rule.take("statement")),
+        "VisibilityConfig": _visibility(rule.take("visibilityConfig")),
+    }
+    for name in ("action", "overrideAction"):
+        if name in rule:
+            made[name[0].upper() + name[1:]] = pascal(rule.take(name))
+    rule.finish()
+    return made
+
+
+def _statement(given: dict[str, Any]) -> dict[str, Any]:
+    made: dict[str, Any] = pascal(given)
+    rate = made.get("RateBasedStatement", {})
+    for name in ("Limit", "EvaluationWindowSec"):
+        if name in rate:
+            rate[name] = int(rate[name])
+    return made
+
+
+def _visibility(given: dict[str, Any]) -> dict[str, Any]:
+    config = Inputs("a visibility config", given)
+    made = {
+        "CloudWatchMetricsEnabled": config.take("cloudwatchMetricsEnabled"),
+        "MetricName": config.take("metricName"),
+        "SampledRequestsEnabled": config.take("sampledRequestsEnabled"),
+    }
+    config.finish()
+    return made

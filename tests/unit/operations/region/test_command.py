@@ -1,0 +1,412 @@
+"""`naru region`: what it refuses, asks, writes, changes, tells and ends with."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from pulumi.automation import EngineEvent
+
+from operations.__main__ import main
+from operations.automation import EngineError, OnEvent, Request
+from operations.aws import check
+from operations.aws.preflight import Finding
+from operations.engine_command import InterruptedUpdateError
+from operations.exits import Exit
+from operations.region import health, run
+from operations.region.judging import RECORD
+from operations.region.setting import StackFile, read_stack_file
+from settings.loading import load
+from tests.projects import COMMON, Project
+from tests.unit.operations.events import event
+from tests.unit.operations.fake_stack import FakeEngine
+from tests.unit.operations.region.stacks import MAIL, SHOP
+
+Capture = pytest.CaptureFixture[str]
+FILE = "Pulumi.prod.yaml"
+SERVICE = """\
+services:
+  web:
+    image: { repository: NAME/web }
+    ports: { http: { container: 8080, service: 80 } }
+    exposure: { public: { hosts: [NAME] } }
+"""
+SYSTEM = "description: NAME\nclusters: all\nnamespaces:\n  main: { name: NAME }\naws: { traffic: TRAFFIC }\n" + SERVICE
+STACK = """\
+config:
+  naru:environment:
+    tier: production
+    delivery: gitops
+    clusters: # both in Asia
+      seoul: { context: seoul, region: ap-northeast-2, primary: true, aws: SEOUL }
+      tokyo: # the second one
+        context: tokyo
+        region: ap-northeast-1
+        dataDomain: data.example.com
+        aws: TOKYO
+    domains: { shop: shop.example.com, mail: mail.example.com }
+    registries: { harbor: harbor.example.com }
+    issuers: { self: { server: self-signed } }
+    defaultIssuer: self
+    aws:
+      account: "123456789012"
+      owner: platform
+      costCentre: "4711"
+      zones: { example.com: Z0COM }
+"""
+CLUSTER = (
+    "{ eks: NAME, oidcIssuer: https://oidc.example.com/NAME, vpc: vpc-000000NUMBER, cidr: 10.NUMBER.0.0/16, "
+    "privateSubnets: [subnet-a00000NUMBER, subnet-b00000NUMBER], "
+    "publicSubnets: [subnet-c00000NUMBER, subnet-d00000NUMBER], securityGroup: sg-000000NUMBER }"
+)
+DRAIN = ["region", "drain", "--stack", "prod"]
+RESTORE = ["region", "restore", "--stack", "prod"]
+DRAINED = {f"{SHOP}/tokyo": "delete", f"{MAIL}/secondary": "delete"}
+RESTORED = {f"{SHOP}/tokyo": "create", f"{MAIL}/secondary": "create"}
+
+
+class Engine(FakeEngine):
+    """An engine that changes what a test says, and looks at the stack file whenever it is asked for anything."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__()
+        self.root = root
+        self.files: list[str] = []
+        self.planned: list[EngineEvent] = []
+        self.failing = "up"
+        self.findings: list[Finding] = []
+        """What AWS has against a change."""
+
+    def changes(self, steps: dict[str, str], *, failing: str = "") -> None:
+        """Have it change records, all but the one that fails."""
+        self.planned = [told("resourcePreEvent", operation, name, planning=True) for name, operation in steps.items()]
+        for name, operation in steps.items():
+            self.events.append(told("resourcePreEvent", operation, name, planning=False))
+            if name == failing:
+                self.events.append(told("resOpFailedEvent", operation, name, status=1, steps=1))
+            else:
+                self.events.append(told("resOutputsEvent", operation, name))
+
+    def _operate(self, operation: str, request: Request, on_event: OnEvent) -> None:
+        self.requests.append((operation, request))
+        self.files.append((self.root / FILE).read_text(encoding="utf-8"))
+        for one in self.planned if operation == "preview" else self.events:
+            on_event(one)
+        if self.failure is not None and operation == self.failing:
+            raise self.failure
+
+
+def told(key: str, operation: str, name: str, kind: str = RECORD, **more: Any) -> EngineEvent:
+    urn = f"urn:pulumi:prod::naru::naru:aws:PublicRecords${kind}::{name}"
+    metadata = {"op": operation, "urn": urn, "type": kind, "old": None, "new": None, "provider": ""}
+    return event(**{key: {"metadata": metadata, **more}})
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    project = Project(tmp_path)
+    for file in ("catalog/shop.yaml", "catalog/mail.yaml", "Pulumi.dev.yaml", "releases/dev.yaml"):
+        project.remove(file)
+    project.write("catalog/common.yaml", COMMON)
+    for name, traffic in (("shop", "latency"), ("mail", "failover")):
+        project.write(f"catalog/{name}.yaml", SYSTEM.replace("NAME", name).replace("TRAFFIC", traffic))
+    project.write("releases/prod.yaml", "shop:\n  web: { tag: 1.0.0 }\nmail:\n  web: { tag: 1.0.0 }\n")
+    text = STACK
+    for name, number in (("seoul", 64), ("tokyo", 65)):
+        text = text.replace(name.upper(), CLUSTER.replace("NAME", name).replace("NUMBER", str(number)))
+    project.write(FILE, text)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DRY_RUN", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def fake(root: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
+    made = Engine(root)
+    monkeypatch.setattr("operations.session._engine", lambda *_: made)
+    monkeypatch.setattr(health, "look", lambda *_: [])
+    monkeypatch.setattr(check, "ask", lambda *_, **__: made.findings)
+    return made
+
+
+def drained(root: Path) -> list[str]:
+    """Return the clusters that the stack file has out of traffic."""
+    clusters = load(root, "prod").stack.environment.clusters
+    return [name for name, cluster in clusters.items() if cluster.drained]
+
+
+def text(root: Path) -> str:
+    return (root / FILE).read_text(encoding="utf-8")
+
+
+def drain_by_file(root: Path, cluster: str = "tokyo") -> None:
+    assert main([*DRAIN, cluster, "--setting-only"]) == Exit.OK
+
+
+def test_list_shows_who_leads_where(root: Path, capsys: Capture) -> None:
+    assert main(["region", "list", "--stack", "prod"]) == Exit.OK
+    seoul, tokyo = [line.split() for line in capsys.readouterr().out.splitlines() if "ap-northeast" in line]
+    assert seoul == ["seoul", "ap-northeast-2", "primary", "in", "traffic", "mail,", "shop"]
+    assert tokyo == ["tokyo", "ap-northeast-1", "in", "traffic", "mail", "(stands", "by),", "shop"]
+
+
+def test_list_of_a_drained_region_as_json(root: Path, capsys: Capture) -> None:
+    drain_by_file(root)
+    capsys.readouterr()
+    assert main(["region", "list", "--stack", "prod", "--json"]) == Exit.OK
+    seoul, tokyo = json.loads(capsys.readouterr().out)["clusters"]
+    assert (seoul["drained"], [one["role"] for one in seoul["systems"]]) == (False, ["answers", "answers"])
+    assert tokyo == {
+        "cluster": "tokyo",
+        "region": "ap-northeast-1",
+        "primary": False,
+        "drained": True,
+        "systems": [],
+    }
+
+
+def test_drain_writes_the_setting_and_changes_these_records_alone(root: Path, fake: Engine, capsys: Capture) -> None:
+    before = text(root)
+    fake.changes(DRAINED)
+    assert main([*DRAIN, "tokyo", "--yes"]) == Exit.OK
+    assert fake.operations == ["preview", "up"]
+    for _, request in fake.requests:
+        assert set(request.target) == {
+            f"**{RECORD}::{name}" for name in (f"{SHOP}/seoul", f"{SHOP}/tokyo", f"{MAIL}/primary", f"{MAIL}/secondary")
+        }
+        assert not request.exclude
+    line = "        dataDomain: data.example.com\n"
+    assert text(root) == before.replace(line, f"{line}        drained: true\n")
+    assert drained(root) == ["tokyo"]
+    assert all("drained: true" in file for file in fake.files)
+    captured = capsys.readouterr()
+    assert captured.out.splitlines() == [
+        "mail.example.com leads to seoul (ap-northeast-2)",
+        "shop.example.com leads to seoul (ap-northeast-2)",
+    ]
+    assert f"- {SHOP}/tokyo" in captured.err
+    assert "tokyo is out of traffic: 2 deleted" in captured.err
+    assert "within 60 s" in captured.err
+    assert f'git commit -m "drain tokyo" -- {FILE}' in captured.err
+
+
+def test_restore_takes_the_setting_away_and_brings_the_records_back(root: Path, fake: Engine, capsys: Capture) -> None:
+    before = text(root)
+    drain_by_file(root)
+    fake.changes(RESTORED)
+    assert main([*RESTORE, "tokyo", "--yes"]) == Exit.OK
+    assert fake.operations == ["preview", "up"]
+    assert text(root) == before
+    captured = capsys.readouterr()
+    assert "shop.example.com leads to the nearest of seoul" in captured.out
+    assert "tokyo is in traffic: 2 created" in captured.err
+
+
+def test_result_as_json(root: Path, fake: Engine, capsys: Capture) -> None:
+    fake.changes(DRAINED)
+    assert main([*DRAIN, "tokyo", "--yes", "--json"]) == Exit.OK
+    assert json.loads(capsys.readouterr().out) == {
+        "stack": "prod",
+        "cluster": "tokyo",
+        "action": "drain",
+        "result": "succeeded",
+        "file": FILE,
+        "written": True,
+        "records": DRAINED,
+        "failures": [],
+    }
+
+
+@pytest.mark.parametrize(
+    ("cluster", "said"), [("tokio", 'no cluster "tokio"; did you mean "tokyo"?'), ("seoul", "the last region")]
+)
+def test_region_that_cannot_be_drained_is_refused_in_one_line(
+    root: Path, fake: Engine, capsys: Capture, cluster: str, said: str
+) -> None:
+    drain_by_file(root)
+    before = text(root)
+    capsys.readouterr()
+    assert main([*DRAIN, cluster, "--yes"]) == Exit.FAULTS
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"{FILE}:")
+    assert said in line
+    assert (text(root), fake.operations) == (before, [])
+
+
+def test_region_that_is_out_of_traffic_already_changes_nothing(root: Path, fake: Engine, capsys: Capture) -> None:
+    drain_by_file(root)
+    before = text(root)
+    assert main([*DRAIN, "tokyo", "--yes", "--json"]) == Exit.OK
+    assert (text(root), fake.operations) == (before, ["preview"])
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["result"] == "unchanged"
+    assert "no change: tokyo is out of traffic already" in captured.err
+
+
+def test_records_that_an_earlier_drain_left_are_changed_by_the_next(root: Path, fake: Engine) -> None:
+    drain_by_file(root)
+    fake.changes({f"{SHOP}/tokyo": "delete"})
+    assert main([*DRAIN, "tokyo", "--yes"]) == Exit.OK
+    assert fake.operations == ["preview", "up"]
+
+
+def test_region_whose_records_are_not_there_yet_is_drained_by_the_setting(
+    root: Path, fake: Engine, capsys: Capture
+) -> None:
+    assert main([*DRAIN, "tokyo", "--yes"]) == Exit.OK
+    assert fake.operations == ["preview"]
+    assert drained(root) == ["tokyo"]
+    assert "no record had to change" in capsys.readouterr().err
+
+
+def test_preview_that_would_change_anything_else_stops_with_what(root: Path, fake: Engine, capsys: Capture) -> None:
+    before = text(root)
+    fake.changes(DRAINED)
+    kind, name = "aws:lb/loadBalancer:LoadBalancer", "tokyo/common/aws/entrance"
+    fake.planned.append(told("resourcePreEvent", "update", name, kind, planning=True))
+    assert main([*DRAIN, "tokyo", "--yes"]) == Exit.REFUSED
+    assert f"refused: it would also update {kind} {name}" in capsys.readouterr().err
+    assert (text(root), fake.operations) == (before, ["preview"])
+
+
+def test_preview_that_fails_changes_nothing(root: Path, fake: Engine, capsys: Capture) -> None:
+    before = text(root)
+    fake.failure, fake.failing = EngineError("AWS account ID not allowed"), "preview"
+    assert main([*DRAIN, "tokyo", "--yes"]) == Exit.FAILED
+    assert "failed: stack: AWS account ID not allowed" in capsys.readouterr().err
+    assert (text(root), fake.operations) == (before, ["preview"])
+
+
+def test_credentials_of_another_account_are_refused_before_anything_is_asked(root: Path, fake: Engine) -> None:
+    before = text(root)
+    fake.findings = [Finding("", "ap-northeast-2", "account", "123456789012", "this is another account")]
+    assert main([*DRAIN, "tokyo", "--yes"]) == Exit.REFUSED
+    assert (text(root), fake.operations) == (before, [])
+
+
+@pytest.mark.parametrize("answer", ["", "staging"])
+def test_production_that_is_not_confirmed_by_its_name_stays_as_it_is(
+    root: Path, fake: Engine, monkeypatch: pytest.MonkeyPatch, capsys: Capture, answer: str
+) -> None:
+    before = text(root)
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(typer, "prompt", lambda *_, **__: answer)
+    fake.changes(DRAINED)
+    assert main([*DRAIN, "tokyo"]) == Exit.OK
+    assert (text(root), fake.operations) == (before, ["preview"])
+    assert "nothing was changed" in capsys.readouterr().err
+
+
+def test_production_is_confirmed_by_its_name(root: Path, fake: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(typer, "prompt", lambda *_, **__: "prod")
+    fake.changes(DRAINED)
+    assert main([*DRAIN, "tokyo"]) == Exit.OK
+    assert fake.operations == ["preview", "up"]
+
+
+def test_production_is_not_changed_where_nobody_can_confirm(
+    root: Path, fake: Engine, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    before = text(root)
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: False, raising=False)
+    fake.changes(DRAINED)
+    assert main([*DRAIN, "tokyo"]) == Exit.USAGE
+    assert "give --yes" in capsys.readouterr().err
+    assert (text(root), fake.operations) == (before, ["preview"])
+
+
+def test_dry_run_shows_and_changes_nothing(
+    root: Path, fake: Engine, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    before = text(root)
+    monkeypatch.setenv("DRY_RUN", "true")
+    fake.changes(DRAINED)
+    assert main([*DRAIN, "tokyo", "--yes"]) == Exit.OK
+    assert f"- {SHOP}/tokyo" in capsys.readouterr().err
+    assert (text(root), fake.operations) == (before, ["preview"])
+
+
+def test_update_that_fails_half_way_says_what_is_left_and_how_to_go_on(
+    root: Path, fake: Engine, capsys: Capture
+) -> None:
+    fake.changes(DRAINED, failing=f"{MAIL}/secondary")
+    fake.failure = EngineError("update failed")
+    assert main([*DRAIN, "tokyo", "--yes"]) == Exit.FAILED
+    said = capsys.readouterr().err
+    assert f"failed: {MAIL}/secondary" in said
+    assert f"{FILE} says `drained: true` of tokyo, and stays so" in said
+    assert f"not changed: {MAIL}/secondary\n" in said
+    assert "`naru region drain --stack prod tokyo` goes on from here" in said
+    assert "`naru region restore --stack prod tokyo` goes back" in said
+    assert "leads to" not in said
+    assert drained(root) == ["tokyo"]
+
+
+def test_update_that_is_interrupted_keeps_the_setting(root: Path, fake: Engine, capsys: Capture) -> None:
+    fake.planned = [told("resourcePreEvent", "delete", f"{SHOP}/tokyo", planning=True)]
+    fake.failure = InterruptedUpdateError()
+    assert main([*DRAIN, "tokyo", "--yes"]) == Exit.INTERRUPTED
+    assert drained(root) == ["tokyo"]
+    assert f"not changed: {SHOP}/tokyo" in capsys.readouterr().err
+
+
+def test_setting_only_asks_neither_engine_nor_user(root: Path, fake: Engine, capsys: Capture) -> None:
+    assert main([*DRAIN, "tokyo", "--setting-only"]) == Exit.OK
+    assert (drained(root), fake.operations) == (["tokyo"], [])
+    assert "no record was changed" in capsys.readouterr().err
+    assert main([*DRAIN, "tokyo", "--setting-only"]) == Exit.OK
+    assert f"no change: {FILE} has tokyo out of traffic already" in capsys.readouterr().err
+
+
+def test_region_that_is_not_healthy_is_not_restored_unless_by_force(
+    root: Path, fake: Engine, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    drain_by_file(root)
+    before = text(root)
+    asked: list[object] = []
+
+    def look(_root: Path, _stack: object, cluster: str, systems: object) -> list[str]:
+        asked.append((cluster, list(systems)))  # type: ignore[call-overload]
+        return ["shop/web: pods have not started yet"]
+
+    monkeypatch.setattr(health, "look", look)
+    fake.changes(RESTORED)
+    assert main([*RESTORE, "tokyo", "--yes"]) == Exit.REFUSED
+    assert "refused: tokyo: shop/web: pods have not started yet" in capsys.readouterr().err
+    assert (text(root), fake.operations) == (before, [])
+    assert main([*RESTORE, "tokyo", "--yes", "--force"]) == Exit.OK
+    assert "warning: tokyo: shop/web: pods have not started yet" in capsys.readouterr().err
+    assert (drained(root), fake.operations) == ([], ["preview", "up"])
+    assert asked == [("tokyo", ["mail", "shop"])] * 2
+
+
+def test_drain_asks_no_cluster(root: Path, fake: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def connect(*_: object) -> None:
+        message = "a cluster was asked"
+        raise AssertionError(message)
+
+    for module in ("operations.session", "operations.region.health"):
+        monkeypatch.setattr(f"{module}.connect", connect)
+    fake.changes(DRAINED)
+    assert main([*DRAIN, "tokyo", "--yes"]) == Exit.OK
+    assert fake.operations == ["preview", "up"]
+
+
+def test_file_that_would_come_to_say_more_than_that_is_put_back(
+    root: Path, fake: Engine, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    before = text(root)
+
+    def between(root: Path, stack: str) -> StackFile:
+        """Read it as somebody changed it after the stack was loaded."""
+        (root / FILE).write_text(before.replace("owner: platform", "owner: others"), encoding="utf-8")
+        return read_stack_file(root, stack)
+
+    monkeypatch.setattr(run, "read_stack_file", between)
+    assert main([*DRAIN, "tokyo", "--yes"]) == Exit.FAULTS
+    assert "changing it would change more of the stack than that" in capsys.readouterr().err
+    assert text(root) == before.replace("owner: platform", "owner: others")
+    assert fake.operations == []
