@@ -85,6 +85,27 @@ _PLATFORM, _IMMERSIVERSE, _COMMON = "catalog/services-platform.yaml", "catalog/i
 _SECRETS_OF_AMS = "    secrets:\n      ams-secrets: { source"
 _PROD, _RELEASE = "Pulumi.prod.yaml", "releases/prod.yaml"
 
+AWS = (
+    Planted(
+        "a region is drained",
+        "prod",
+        below(_PROD, "        region: ap-northeast-1", "        drained: true"),
+        (Named(_M, Danger.DOWNTIME, "AWS PublicRecords immersiverse/*", "no longer leads to tokyo"),),
+    ),
+    Planted(
+        "a database of AWS goes back a version",
+        "prod",
+        edit(_IMMERSIVERSE, 'version: "17.6"', 'version: "16.10"'),
+        (Named(_H, Danger.DATA, "AWS Database immersiverse/*", "which AWS refuses"),),
+    ),
+    Planted(
+        "a service may read the backups",
+        "prod",
+        edit(_AMS, "buckets: { backups: write }", "buckets: { backups: read-write }"),
+        (Named(_M, Danger.PERMISSIONS, "AWS ServiceRole ams/*", "s3:GetObject"),),
+    ),
+)
+
 DATA = (
     Planted(
         "a protected volume is removed",
@@ -101,8 +122,8 @@ DATA = (
     Planted(
         "the volume of a database shrinks",
         "prod",
-        edit(_AMS, "{ readReplica: true }", "{ readReplica: true, storage: { size: 20Gi } }"),
-        (Named(_H, Danger.DATA, "StatefulSet ams-prod/postgresql*", "shrinks from 50Gi to 20Gi, which no volume can"),),
+        edit(_IMMERSIVERSE, "kafka: { replicas: 3 }", "kafka: { replicas: 3, storage: { size: 20Gi } }"),
+        (Named(_H, Danger.DATA, "StatefulSet production/kafka", "shrinks from 50Gi to 20Gi, which no volume can"),),
     ),
     Planted(
         "the volume of a database grows, which Argo CD cannot do",
@@ -127,12 +148,13 @@ DATA = (
         "prod",
         below(_PROD, "      mutableTags: false", "      protectData: false"),
         (
-            Named(_C, Danger.DATA, "Namespace ams-prod", "PersistentVolumeClaim ams-prod/ams-backup"),
+            Named(_C, Danger.DATA, "Namespace ams-prod", "loses"),
             Named(_C, Danger.DATA, "Namespace production", "loses"),
             Named(_C, Danger.DATA, "Namespace korea-public-data", "loses"),
             Named(_C, Danger.DATA, "Namespace plate-prod", "PersistentVolumeClaim fe-web-prod/plate-cache"),
             Named(_C, Danger.DATA, "Namespace gateway", "Namespace data"),
             Named(_H, Danger.DATA, "Application argocd/*", "finalizer"),
+            Named(_H, Danger.DATA, "AWS *", "from deletion any more"),
         ),
     ),
     Planted(
@@ -390,8 +412,8 @@ COST = (
     Planted(
         "volumes grow by more than half of what there is",
         "prod",
-        edit(_AMS, "backup: { size: 100Gi }", "backup: { size: 1000Gi }"),
-        (Named(_M, Danger.COST, "PersistentVolumeClaim ams-prod/ams-backup", "storage"),),
+        edit(_PLATFORM, "data: { claim: { size: 20Gi } }", "data: { claim: { size: 2000Gi } }"),
+        (Named(_M, Danger.COST, "PersistentVolumeClaim observability/prometheus-data", "storage"),),
     ),
 )
 
@@ -450,10 +472,7 @@ SCHEMA = (
         "no backup before a migration",
         "prod",
         overriding("prod", "{ ams: { services: { ams: { migration: { backup: null } } } } }"),
-        (
-            Named(_H, Danger.SCHEMA, "Job ams-prod/ams-backup-*", "no backup is taken"),
-            Named(_H, Danger.DATA, "PersistentVolumeClaim ams-prod/ams-backup", "removed"),
-        ),
+        (Named(_H, Danger.SCHEMA, "Job ams-prod/ams-backup-*", "no backup is taken"),),
     ),
     Planted(
         "a migration leads to a schema that the release names",
@@ -470,7 +489,7 @@ SCHEMA = (
     ),
 )
 
-RISKY = (*DATA, *DOWNTIME, *EXPOSURE, *SECRETS, *PERMISSIONS, *COST, *IMAGES, *SCHEMA)
+RISKY = (*AWS, *DATA, *DOWNTIME, *EXPOSURE, *SECRETS, *PERMISSIONS, *COST, *IMAGES, *SCHEMA)
 
 _NEW_SERVICE = """\
   plate-jobs:

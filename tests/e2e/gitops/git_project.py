@@ -166,10 +166,11 @@ def real_files() -> dict[str, str]:
 
 
 def stack_file(text: str, url: str, clusters: Mapping[str, Any]) -> str:
-    """Return a stack's file with the repository that Argo CD reads, and with these clusters."""
+    """Return a stack's file with the repository that Argo CD reads, and with these clusters, which are not AWS'."""
     found = yaml.safe_load(text)
     environment = found["config"]["naru:environment"]
     environment["clusters"] = dict(clusters)
+    environment.pop("aws", None)
     environment["argocd"] = {**environment.get("argocd", {}), "repository": url}
     return yaml.safe_dump(found, sort_keys=False, allow_unicode=True)
 
