@@ -58,7 +58,8 @@ class Cache(pulumi.ComponentResource):
             description=args.description,
             engine=args.engine,
             engine_version=args.version,
-            auto_minor_version_upgrade=True,
+            # The version says the minor one too; to go back to it AWS would have to make the cache anew.
+            auto_minor_version_upgrade=False,
             node_type=args.instance_class,
             num_cache_clusters=2 if args.multi_az else 1,
             automatic_failover_enabled=args.multi_az,

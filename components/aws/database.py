@@ -53,6 +53,8 @@ class Database(pulumi.ComponentResource):
             engine="postgres",
             engine_version=args.version,
             auto_minor_version_upgrade=args.minor_upgrades,
+            # AWS refuses one while there are replicas: `naru diff` tells of both before it comes to that.
+            allow_major_version_upgrade=None if args.replicated else True,
             instance_class=args.instance_class,
             multi_az=args.multi_az,
             allocated_storage=args.storage_gib,

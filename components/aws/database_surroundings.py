@@ -1,10 +1,14 @@
 """What an instance of RDS needs in its region before it is made: subnets, a security group, parameters."""
 
+from typing import Final
+
 import pulumi
 import pulumi_aws as aws
 
 from components.aws.store_security_group import StoreSecurityGroup
 from manifests.aws.store_args import DatabaseArgs, ReplicaArgs
+
+_TLS_BY_DEFAULT: Final = 15  # the major version from which on RDS refuses connections without TLS by itself
 
 
 class DatabaseSurroundings(pulumi.ComponentResource):
@@ -34,7 +38,7 @@ class DatabaseSurroundings(pulumi.ComponentResource):
             name=f"{args.identifier}-{args.family}",
             family=args.family,
             description=f"Of {args.identifier}",
-            parameters=_parameters(args.parameters),
+            parameters=_parameters(args.parameters, args.family),
             tags=args.tags,
             opts=below,
         )
@@ -44,11 +48,14 @@ class DatabaseSurroundings(pulumi.ComponentResource):
         self.register_outputs({"subnetGroup": self.subnet_group, "parameterGroup": self.parameter_group})
 
 
-def _parameters(given: dict[str, str]) -> list[aws.rds.ParameterGroupParameterArgs]:
+def _parameters(given: dict[str, str], family: str) -> list[aws.rds.ParameterGroupParameterArgs]:
     # At a restart, as AWS refuses to apply at once what needs one, and nothing here knows which do.
     others = [
         aws.rds.ParameterGroupParameterArgs(name=name, value=value, apply_method="pending-reboot")
         for name, value in sorted(given.items())
         if name != "rds.force_ssl"
     ]
-    return [aws.rds.ParameterGroupParameterArgs(name="rds.force_ssl", value="1", apply_method="immediate"), *others]
+    # From 15 on it is AWS' own default, with the other method: said otherwise it would be a difference at every update.
+    # Source: hashicorp/terraform-provider-aws, issue 39252.
+    method = "pending-reboot" if int(family.removeprefix("postgres")) >= _TLS_BY_DEFAULT else "immediate"
+    return [aws.rds.ParameterGroupParameterArgs(name="rds.force_ssl", value="1", apply_method=method), *others]

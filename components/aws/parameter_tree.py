@@ -55,7 +55,8 @@ class ParameterTree(pulumi.ComponentResource):
                 retain_on_delete=protect,
                 # The call that changes a description needs the value, which the provider does not have.
                 # Source: hashicorp/terraform-provider-aws, internal/service/ssm/parameter.go, resourceParameterUpdate.
-                ignore_changes=["description"],
+                # SSM keeps the key as it was spelt by whoever set the value.
+                ignore_changes=["description", "keyId"],
                 replace_on_changes=["type"],
                 delete_before_replace=True,
             ),

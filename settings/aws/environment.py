@@ -36,7 +36,7 @@ class Images(Settings):
 
     replicate: bool = True
     """Whether every region of the stack has its own copies, which the region's cluster pulls."""
-    keep: int = Field(default=50, ge=1, le=1000)
+    keep: int = Field(default=200, ge=1, le=1000)
     """How many tagged images of each repository are kept."""
     untagged_days: int = Field(default=7, ge=1)
     """After how many days an image without a tag goes."""

@@ -31,6 +31,7 @@ def check_identity(stack: Stack, system: System) -> Iterator[Finding]:
     for name, service in system.services.items():
         if service.enabled:
             yield from _uses(stack.environment, system, system.aws, ("services", name), service)
+            yield from _overwriting(stack, system, ("services", name), service)
     yield from _kept(stack.environment, system, system.aws)
     yield from _regions(stack, system, system.aws)
     yield from _entries(stack.environment, system)
@@ -50,15 +51,24 @@ def role_names(stack: Stack, system: System) -> Iterator[tuple[str, Path]]:
         yield f"{start}-external-secrets", ("secretStores",)
 
 
-def _backs_up(stack: Stack, system: System, service: Service) -> bool:
-    """Tell whether migrations of a service write to a bucket of the system."""
+def _overwriting(stack: Stack, system: System, path: Path, service: Service) -> Iterator[Finding]:
+    """Yield where a service may write over the dumps of its own migrations."""
+    buckets = {} if system.aws is None else system.aws.buckets
+    for key, access in service.aws.buckets.items():
+        if "write" in access and key in buckets and _backs_up(stack, system, service, key):
+            found = f"{access} in the bucket of its migrations' dumps"
+            yield Finding((*path, "aws", "buckets", key), found, "expected read, or a bucket of its own to write to")
+
+
+def _backs_up(stack: Stack, system: System, service: Service, key: str | None = None) -> bool:
+    """Tell whether migrations of a service write to a bucket of the system, or to the one of that key."""
     backup = service.migration.backup if service.migration is not None else None
     bucket = backup.bucket if backup is not None else None
     if bucket is None or bucket.endpoint is not None or system.aws is None or stack.environment.aws is None:
         return False
     end = f"-{stack.environment.aws.account}"
-    names = (one.name or f"{system.name}-{stack.name}-{key}{end}" for key, one in system.aws.buckets.items())
-    return bucket.name in names
+    names = {known: one.name or f"{system.name}-{stack.name}-{known}{end}" for known, one in system.aws.buckets.items()}
+    return bucket.name in (names.values() if key is None else (names.get(key),))
 
 
 def _uses(environment: Environment, system: System, aws: SystemAws, path: Path, service: Service) -> Iterator[Finding]:

@@ -103,6 +103,7 @@ def instance(account: Account, inputs: Inputs, _: str) -> Made:
         (made,) = client.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
     else:
         given |= _taken(inputs, _OF_PRIMARY)
+        inputs.maybe("allowMajorVersionUpgrade")  # for the call that changes the version
         if inputs.maybe("passwordWoVersion") is not None:
             assert "MasterUserPassword" in given
         made = client.create_db_instance(**given)["DBInstance"]

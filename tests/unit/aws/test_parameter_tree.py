@@ -67,7 +67,7 @@ def test_value_is_a_placeholder_that_only_the_provider_writes_and_once(cloud: Cl
         # `value` and `insecureValue` would be read back into the state, and written again with each change.
         assert {"value", "insecureValue", "overwrite"}.isdisjoint(parameter.inputs)
         assert parameter.inputs["valueWoVersion"] == 1
-        assert parameter.ignore_changes == ("description",)
+        assert parameter.ignore_changes == ("description", "keyId")
 
 
 def test_parameter_is_protected_and_kept(cloud: Cloud) -> None:

@@ -83,7 +83,7 @@ def test_cache_has_backups_and_is_not_deleted_without_one(made: Made) -> None:
     assert (found["SnapshotRetentionLimit"], found["SnapshotWindow"]) == (14, "17:00-18:00")
     assert asked["PreferredMaintenanceWindow"] == "sun:18:30-sun:19:30"
     assert asked["FinalSnapshotIdentifier"] == "shop-prod-redis-final"
-    assert asked["AutoMinorVersionUpgrade"]
+    assert asked["AutoMinorVersionUpgrade"] is False
     resource = made.cloud.named(REDIS, REPLICATION_GROUP)
     assert (resource.protect, resource.retain_on_delete) == (True, True)
 

@@ -73,7 +73,7 @@ def test_database_takes_tls_alone_and_knows_iam(made: Made) -> None:
     client, name = Account(SEOUL).client("rds"), {"DBParameterGroupName": used["DBParameterGroupName"]}
     parameters = client.describe_db_parameters(**name)["Parameters"]
     assert {one["ParameterName"]: (one["ParameterValue"], one["ApplyMethod"]) for one in parameters} == {
-        "rds.force_ssl": ("1", "immediate"),
+        "rds.force_ssl": ("1", "pending-reboot"),
         "log_min_duration_statement": ("500", "pending-reboot"),
     }
     (described,) = client.describe_db_parameter_groups(**name)["DBParameterGroups"]

@@ -4,9 +4,11 @@ import pytest
 
 from manifests.aws.identity import roles
 from settings.aws.identity_checks import check_identity, role_names
+from settings.aws.system import ServiceAws
 from settings.faults import quoted
 from settings.service import Service
 from settings.system import System
+from tests import assembled
 from tests.aws_projects import AwsProject
 from tests.builders import a_service, a_system
 from tests.unit.aws.full_stack import api, full_stack, shop
@@ -52,6 +54,18 @@ USED = {
 def test_what_a_service_uses_has_to_be_there(project: AwsProject, aws: str, said: str) -> None:
     (found,) = uses(project, aws)
     assert found == f"catalog/shop.yaml:21: {said}"
+
+
+@pytest.mark.parametrize(("access", "count"), [("write", 1), ("read-write", 1), ("read", 0)])
+def test_service_may_not_write_over_the_dumps_of_its_own_migrations(access: str, count: int) -> None:
+    stack = assembled.stack("prod")
+    ams = stack.systems["ams"]
+    uses = ServiceAws.model_validate({"buckets": {"backups": access}})
+    service = ams.services["ams"].model_copy(update={"aws": uses})
+    found = list(check_identity(stack, ams.model_copy(update={"services": {"ams": service}})))
+    said = [(one.path, one.found) for one in found]
+    what = (("services", "ams", "aws", "buckets", "backups"), f"{access} in the bucket of its migrations' dumps")
+    assert said == [what] * count
 
 
 def test_what_is_there_may_be_used(project: AwsProject) -> None:

@@ -91,7 +91,7 @@ def test_a_wrong_value_is_told_in_one_line(project: AwsProject, change: tuple[st
         ("environment", "aws.account", "111122223333", "Pulumi.prod.yaml:41"),
         ("environment", 'aws.zones["example.com"]', "Z0SHOP", "Pulumi.prod.yaml:44"),
         ("environment", "clusters.tokyo.aws.cidr", "10.65.0.0/16", "Pulumi.prod.yaml:26"),
-        ("environment", "aws.images.keep", 50, ":0"),
+        ("environment", "aws.images.keep", 200, ":0"),
         ("shop", 'aws.parameters["limits/orders"].secret', False, ":0"),
         ("shop", "aws.queues.orders", {}, "catalog/shop.yaml:31"),
     ],
