@@ -26,6 +26,7 @@ from operations import (
 from operations.diff_commands import Base, Format, Out, Worst, Written
 from operations.exits import MEANINGS, Exit, Stop
 from operations.options import (
+    AcceptAws,
     AcceptOlderCode,
     AsJson,
     Refresh,
@@ -254,6 +255,7 @@ def preview(
         "naru up --stack dev --yes --json | jq '.systems[] | select(.ready | not)'",
         "naru up --stack local plate --accept-older-code      # a rollback past a migration, this once",
         "naru up --stack dev plate --no-rollback              # leave what failed as it is, to look at it",
+        "naru up --stack prod --yes --accept-aws              # one system's image is late; the others go on",
     ),
 )
 def up(
@@ -264,6 +266,7 @@ def up(
     refresh: Refresh = False,
     skip_preview: SkipPreview = False,
     accept_older_code: AcceptOlderCode = False,
+    accept_aws: AcceptAws = False,
     rollback: Rollback = True,
     root: Root = None,
     as_json: AsJson = False,
@@ -271,7 +274,10 @@ def up(
     """Deploy a stack.
 
     The cluster is checked, the stack updated, its pods waited for, and the state of every system shown. On a stack with
-    AWS it is asked first: `naru aws check`.
+    AWS it is asked first: `naru aws check`. What the stack has in AWS is made by an update of all systems: one of some
+    systems leaves AWS alone, and what is on clusters that the stack file names no more.
+
+    Several regions are updated one after the other, the primary one first. The first that is not ready stops it.
 
     The migrations of a service run before its pods. One that fails stops the service there: its old pods serve on, the
     reason is told, and the next `up` runs it again. An image older than its database's schema is refused.
@@ -292,6 +298,7 @@ def up(
         skip_preview=skip_preview,
         as_json=as_json,
         accept_older_code=accept_older_code,
+        accept_aws=accept_aws,
         rollback=rollback,
     )
     raise typer.Exit(deploy.up(project(root), stack, systems or (), choices))

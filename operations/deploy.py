@@ -45,7 +45,7 @@ def up(root: Path, name: str, named: Sequence[str], choices: Choices) -> int:
     """Update a stack, then show how its systems are."""
     loaded = prepared(root, name)
     session = open_session(root, loaded.stack, named, "up")
-    session.check_aws(all_=True)
+    session.check_aws(all_=True, accept=choices.accept_aws)
     request = _prepared(session, choices)
     older = _older_code(session, loaded)
     if older and not choices.accept_older_code:

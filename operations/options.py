@@ -22,6 +22,13 @@ AcceptOlderCode = Annotated[
         "--accept-older-code", help="Let an older image than the schema pass; its version counts from then on."
     ),
 ]
+AcceptAws = Annotated[
+    bool,
+    typer.Option(
+        "--accept-aws",
+        help="Go on although AWS lacks something that the release needs; the account is checked all the same.",
+    ),
+]
 Rollback = Annotated[
     bool,
     typer.Option(

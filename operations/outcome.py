@@ -27,6 +27,8 @@ class Choices:
     skip_preview: bool = False
     as_json: bool = False
     accept_older_code: bool = False
+    accept_aws: bool = False
+    """Whether what AWS has against a release is only warned about."""
     rollback: bool = True
     """Whether a service whose new version did not become ready goes back to the one before."""
 
@@ -74,8 +76,12 @@ def operate(
     expected: int,
     *,
     tally: Tally | None = None,
+    again: str = "",
 ) -> Outcome:
-    """Run an operation of the engine to its end and show how far it is; a `tally` goes on from what it has counted."""
+    """Run an operation of the engine to its end and show how far it is; a `tally` goes on from what it has counted.
+
+    `again` is the command that goes on after Ctrl-C, where its title does not name it.
+    """
     tally = Tally(expected) if tally is None else tally
     begun = time.monotonic()
     result, reason = "succeeded", ""
@@ -92,6 +98,6 @@ def operate(
         failures = failures or (Failure("stack", reason),)
         say(f"the engine's own words are in {session.engine.log}")
     if result == "interrupted":
-        say(f"interrupted: `naru {title}` continues from here")
+        say(f"interrupted: `naru {again or title}` continues from here")
         failures = ()
     return Outcome(result, tally, failures, time.monotonic() - begun)

@@ -31,8 +31,8 @@ def update_by_region(
     """Update what a request is about as `updating.update` does, on each cluster by an update of its own.
 
     A cluster is verified when the engine's update of it succeeded, everything is ready, and its Rollouts are through:
-    those are waited for before the next cluster. At the first that is not, it stops, and the clusters after it are in
-    no update. Raises Stop.
+    those are waited for before the next cluster, and after the last one told as under way. At the first that is not,
+    it stops, and the clusters after it are in no update. Raises Stop.
     """
     clusters = reached(session)
     if len(clusters) < 2:
@@ -56,7 +56,7 @@ def update_by_region(
             return replace(outcome, result=result, regions=Regions(clusters, number, ended))
         if not last:
             say(f"{cluster} is as it should be: {clusters[number + 1]} is next")
-    return replace(outcome, regions=Regions(clusters, len(clusters)))
+    return replace(outcome, regions=Regions(clusters, len(clusters), under_way=bool(_under_way(found))))
 
 
 def reached(session: Session) -> tuple[str, ...]:
@@ -78,13 +78,13 @@ def reached(session: Session) -> tuple[str, ...]:
 def on_cluster(session: Session, request: Request, cluster: str, *, last: bool) -> Request:
     """Return what of a request is about one cluster.
 
-    The last one takes with it what is of no cluster of the stack any more. What the stack has in AWS goes with the
-    primary one, whole.
+    The last one takes with it what is of no cluster of the stack any more, where the request leaves that in. What the
+    stack has in AWS goes with the primary one, whole.
     """
     declared = session.stack.environment.clusters
     excluded = beside(declared if last else (*declared, *session.deployed.clusters), (cluster,))
     excluded += [] if cluster == session.stack.environment.primary else AWS
-    return replace(request, exclude=[*request.exclude, *excluded], clusters=(cluster,))
+    return replace(request, exclude=list(dict.fromkeys((*request.exclude, *excluded))), clusters=(cluster,))
 
 
 def again(session: Session) -> str:
@@ -113,13 +113,12 @@ def _verified(session: Session, outcome: Outcome, *, settle: bool) -> tuple[tupl
         return outcome.states, "interrupted"
     if outcome.code is not Exit.OK:
         return outcome.states, "failed"
-    return _settled(session, outcome) if settle else (outcome.states, None)
-
-
-def _settled(session: Session, outcome: Outcome) -> tuple[tuple[SystemState, ...], Ended | None]:
-    states = outcome.states
-    if not states and any(name != COMMON for systems in session.objects.values() for name in systems):
+    if not outcome.states and any(name != COMMON for systems in session.objects.values() for name in systems):
         return (), "failed"  # nobody knows how they are, as has been said
+    return _settled(session, outcome.states) if settle else (outcome.states, None)
+
+
+def _settled(session: Session, states: tuple[SystemState, ...]) -> tuple[tuple[SystemState, ...], Ended | None]:
     ended: Ended | None = None
     try:
         states = settled(session.states, states, session.where)

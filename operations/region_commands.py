@@ -44,7 +44,7 @@ def mount(app: typer.Typer) -> None:
 
 
 def list_regions(*, stack: StackName, root: Root = None, as_json: AsJson = False) -> None:
-    """Show each region: whether it is in traffic, and which systems' hosts lead there."""
+    """Show what the stack file has of each region: whether it is drained, and whose hosts lead there by it."""
     from operations.region import run  # noqa: PLC0415 - each command imports only what it runs on
 
     raise typer.Exit(run.list_regions(project(root), stack, as_json=as_json))
@@ -65,7 +65,8 @@ def drain(
     stays as it is: pods, data and load balancers are ready for its return.
 
     What would change is previewed; where that is more than those records, nothing is changed (exit code 4). The last
-    region in traffic of a system is refused. A stack of the tier production is confirmed by typing its name.
+    region in traffic is refused. The hosts of a system that runs there alone go on leading there, as is warned. A stack
+    of the tier production is confirmed by typing its name, unless only the setting is asked for.
     """
     from operations.region import run  # noqa: PLC0415 - each command imports only what it runs on
 

@@ -39,6 +39,8 @@ class Regions:
     """How many of them, from the first on, have what the files say and are as they should be."""
     ended: Ended | None = None
     """How it ended on the one after these; None where all are verified."""
+    under_way: bool = False
+    """Whether rollouts of the very last one, which nobody waits for, are still under way."""
 
     @property
     def done(self) -> tuple[str, ...]:
@@ -52,8 +54,10 @@ class Regions:
 
     def as_json(self) -> list[dict[str, Any]]:
         """Return it as plain data."""
-        results = [*("verified" for _ in self.done), *([self.ended] if self.ended else [])]
+        results: list[str] = [*("verified" for _ in self.done), *([self.ended] if self.ended else [])]
         results += ["untouched" for _ in self.untouched]
+        if self.under_way:
+            results[-1] = "under way"
         return [{"cluster": name, "result": result} for name, result in zip(self.order, results, strict=True)]
 
 

@@ -23,6 +23,7 @@ from operations.failures import log_file
 from operations.handover.replicas import hand_over
 from operations.needs import Needs, needs
 from operations.output import say
+from operations.region_order import beside
 from operations.report import SystemState, applied_here, states
 from operations.selection import Objects, chosen, declared, others, urns
 from settings.environment import Delivery, Tier
@@ -68,6 +69,14 @@ class Session:
         """The clusters the command is about, where these are not all of the stack's."""
         return "" if len(self.objects) == len(self.stack.environment.clusters) else ", ".join(self.objects)
 
+    @property
+    def removed(self) -> list[str]:
+        """Patterns for the URNs of all that is on clusters which the file names no more.
+
+        Only an update of the whole stack deletes it, so every other one has to exclude it.
+        """
+        return beside(self.deployed.clusters, self.stack.environment.clusters)
+
     def on(self, cluster: str) -> "Session":
         """Return the same for one cluster alone."""
         objects = {name: systems for name, systems in self.objects.items() if name == cluster}
@@ -89,21 +98,24 @@ class Session:
         if faults:
             raise Stop(Exit.REFUSED, *faults, *([_RUN_LOCAL_UP] if self.engine.own else []))
 
-    def check_aws(self, *, all_: bool) -> None:
+    def check_aws(self, *, all_: bool, accept: bool = False) -> None:
         """Refuse credentials of another AWS account than the stack's, or what AWS has against the release as well.
 
-        Raises Stop.
+        What is only against the release can be accepted. Raises Stop.
         """
         if not has_aws(self.stack):
             return
         from operations.aws.check import before_change  # noqa: PLC0415 - a stack without AWS has no use for it
 
-        found = before_change(self.stack, self.systems, all_=all_)
+        found = before_change(self.stack, self.systems, all_=all_, accept=accept)
         for finding in found:
             say(str(finding))
-        stopping = sum(finding.stops for finding in found)
+        stopping = [finding for finding in found if finding.stops]
         if stopping:
-            raise Stop(Exit.REFUSED, f"nothing was changed: {stopping} to put right first")
+            lines = [f"nothing was changed: {len(stopping)} to put right first"]
+            if not any(finding.kind == "account" for finding in stopping):
+                lines.append("`--accept-aws` goes on all the same")
+            raise Stop(Exit.REFUSED, *lines)
 
     def check(self, request: Request) -> Request:
         """Refuse what cannot go well, and warn about the rest; return the request as it is then to be.
@@ -169,6 +181,7 @@ class Session:
     def update_request(self, *, refresh: bool) -> Request:
         """Return the request for an update of the chosen systems."""
         excluded = others(self.stack, self.systems, self.deployed.systems)
+        excluded += self.removed if excluded else []
         left = self.deployed.names - declared(self.assembled) if excluded else ()
         systems = tuple(self.systems) if excluded else ()
         return Request(excluded, systems=systems, refresh=refresh, serial=any(":" in name for name in left))

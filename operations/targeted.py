@@ -43,6 +43,7 @@ def update_service(
     session.deployed = session.engine.deployed()
     names = belonging(session.objects, system, settings, session.deployed.names)
     excluded = all_but(loaded.stack, session.objects, [system], names, session.deployed.names)
+    excluded += session.removed
     request = session.check(Request(excluded, systems=[system], refresh=refresh, serial=True))
     schemas = session.deployed.schemas()
     reached = {place: version for place, version in schemas.items() if place[:2] == (system, service)}

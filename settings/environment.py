@@ -41,7 +41,8 @@ class Cluster(Settings):
     data_cidr: Cidr | None = None
     """The address range behind that domain."""
     drained: bool = False
-    """Whether its region is out of traffic: no public record leads to it. What runs there stays as it is."""
+    """Whether its region is out of traffic: no public record leads to it, but of systems that run there alone.
+    What runs there stays as it is."""
     aws: ClusterAws | None = None
     """Where it stands in AWS; needed where the environment has AWS."""
 

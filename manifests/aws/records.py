@@ -1,8 +1,8 @@
 """Records (Route 53) of public hosts: which clusters' entrances each leads to, and how a cluster's health is known.
 
-A drained cluster has no record; all else stays as it is. Route 53 takes no two records of a name by different policies,
-so that of a host in use changes while it has one record alone: where a second cluster joins, goes, or traffic changes,
-the others are drained first.
+A drained cluster has no record, but of systems that run there alone; all else stays as it is. Route 53 takes no two
+records of a name by different policies, so that of a host in use changes while it has one record alone: where a second
+cluster joins, goes, or traffic changes, the others are drained first.
 """
 
 from collections.abc import Iterator, Sequence
@@ -90,7 +90,8 @@ def _of(scope: Scope, asking: Sequence[str]) -> Iterator[RecordArgs]:
         return
     clusters = scope.environment.clusters
     every = clusters_of(scope.stack, scope.system)
-    live = [name for name in every if not clusters[name].drained]
+    # What runs on one cluster alone has no other one to go to.
+    live = [name for name in every if len(every) == 1 or not clusters[name].drained]
     if len(every) > 1 and scope.system_aws.traffic == "failover":
         # A role is not handed on: Route 53 takes no second record of one, and no change of two at once is asked of it.
         # So the first record leads to whichever cluster is first, and the second one is there or not.

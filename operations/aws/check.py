@@ -1,6 +1,7 @@
 """Asks AWS before anything is changed: `naru aws check`, and the same on the way into `naru up`."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 
 from manifests.aws.scope import has_aws
@@ -49,12 +50,12 @@ def print_policy(root: Path, name: str, out: Path | None) -> int:
     return Exit.OK
 
 
-def before_change(stack: Stack, named: Collection[str], *, all_: bool) -> list[Finding]:
+def before_change(stack: Stack, named: Collection[str], *, all_: bool, accept: bool = False) -> list[Finding]:
     """Return what AWS has against a change of some systems of a stack: the account alone, or all of it.
 
-    Raises Stop where AWS cannot be asked.
+    What is accepted stops nothing; the account is never accepted. Raises Stop where AWS cannot be asked.
     """
-    return ask(wanted(stack, named), all_=all_)
+    return ask(wanted(stack, named), all_=all_, accept=accept)
 
 
 def wanted_of(stack: Stack, named: Collection[str] = ()) -> Wanted:
@@ -64,8 +65,11 @@ def wanted_of(stack: Stack, named: Collection[str] = ()) -> Wanted:
     return wanted(stack, chosen(stack, list(named)) if named else ())
 
 
-def ask(asked: Wanted, *, all_: bool = True) -> list[Finding]:
-    """Ask for the account and, unless that is another, for all the rest. Raises Stop where AWS cannot be asked."""
+def ask(asked: Wanted, *, all_: bool = True, accept: bool = False) -> list[Finding]:
+    """Ask for the account and, unless that is another, for all the rest, which may be accepted as it is.
+
+    Raises Stop where AWS cannot be asked.
+    """
     from operations.aws.client import Aws  # noqa: PLC0415 - boto3, which only those who ask AWS pay for
 
     try:
@@ -75,7 +79,13 @@ def ask(asked: Wanted, *, all_: bool = True) -> list[Finding]:
             return [wrong]
         if not all_:
             return []
-        with counting("asking AWS", questions(asked), errors()) as done:
-            return findings(gather(aws, asked, done))
     except AwsError as error:
         raise Stop(Exit.REFUSED, f"refused: {error}") from None
+    try:
+        with counting("asking AWS", questions(asked), errors()) as done:
+            found = findings(gather(aws, asked, done), asked.stack if asked.partial else "")
+    except AwsError as error:
+        if not accept:
+            raise Stop(Exit.REFUSED, f"refused: {error}") from None
+        found = [Finding("", asked.region, "aws", error.code, f"{error}; the rest is not known")]
+    return [replace(one, stops=False) for one in found] if accept else found

@@ -1,13 +1,14 @@
 """Whether a release may begin, as far as AWS is concerned. Pure decisions over what `facts` has found.
 
 What the first `up` makes (repositories, secrets, parameters, buckets, data stores) cannot be asked for before it: that
-it is missing is told as a warning, "naru up makes it". What nobody but people or pipelines bring is asked for:
+it is missing is told as a warning, "naru up makes it". An update of some systems makes nothing in AWS, so that there
+the warning names the update of all of them. What nobody but people or pipelines bring is asked for:
 
 - An image that is not in its repository stops a release, since pods would wait for it; where the very repository has
   still to be made there is nowhere to push to, and it is a warning.
 - A secret that nobody has given a value stops a release, since what reads it does not start. As long as anything of its
   system has still to be made it is a warning: some values, such as a database's password, come into the world with the
-  rest, and an `up` that failed half-way has to be able to go on.
+  rest, and an `up` that failed half-way has to be able to go on. An update of some systems makes none: refused.
 - A parameter is made with a placeholder, so one that is still at its first version is a warning: that may do.
 
 What can never come right by itself always stops: a wrong account, a name that somebody else has, a wrong type, a tag
@@ -22,7 +23,7 @@ from operations.aws.errors import safe
 from operations.aws.facts import BucketFacts, Facts, ImageFacts, ParameterFacts, SecretFacts
 from operations.aws.wanted import Bucket, Image, Parameter, Secret, Wanted
 
-_MADE: Final = "is not there yet: `naru up` makes it"
+_MADE: Final = "is not there yet: {} makes it"
 _SHOWN: Final = len("sha256:") + 12
 
 
@@ -33,7 +34,10 @@ class Finding:
     system: str
     region: str
     kind: str
-    """Of what it is about: image, secret, parameter, bucket, database, permission or account."""
+    """Of what it is about: image, secret, parameter, bucket, database, permission or account.
+
+    Or `aws`, where that gave no answer.
+    """
     name: str
     text: str
     stops: bool = True
@@ -58,18 +62,19 @@ def wrong_account(wanted: Wanted, account: str) -> Finding | None:
     return Finding("", wanted.region, "account", account, text)
 
 
-def findings(facts: Facts) -> list[Finding]:
-    """Return all there is to say, what stops first."""
-    making = _in_the_making(facts)
+def findings(facts: Facts, partial_of: str = "") -> list[Finding]:
+    """Return all there is to say, what stops first; `partial_of` is the stack of which only some systems are meant."""
+    making = frozenset[str]() if partial_of else _in_the_making(facts)
+    made = _MADE.format(f"`naru up --stack {partial_of}` (of all systems)" if partial_of else "`naru up`")
     found = [
         *(Finding("", region, "permission", action, text) for (region, action), text in facts.refused.items()),
-        *(one for image, seen in facts.images.items() for one in _image(image, seen)),
-        *(one for secret, seen in facts.secrets.items() for one in _secret(secret, seen, making)),
-        *(one for parameter, seen in facts.parameters.items() for one in _parameter(parameter, seen)),
-        *(one for bucket, seen in facts.buckets.items() for one in _bucket(bucket, seen)),
+        *(one for image, seen in facts.images.items() for one in _image(image, seen, made)),
+        *(one for secret, seen in facts.secrets.items() for one in _secret(secret, seen, making, made)),
+        *(one for parameter, seen in facts.parameters.items() for one in _parameter(parameter, seen, made)),
+        *(one for bucket, seen in facts.buckets.items() for one in _bucket(bucket, seen, made)),
         *(
             Finding(
-                one.system, one.region, "database", one.identifier, f"{one.kind} {one.identifier} {_MADE}", stops=False
+                one.system, one.region, "database", one.identifier, f"{one.kind} {one.identifier} {made}", stops=False
             )
             for one, there in facts.databases.items()
             if not there
@@ -95,7 +100,7 @@ def _in_the_making(facts: Facts) -> frozenset[str]:
     return frozenset(system for system, missing in absent if missing)
 
 
-def _image(image: Image, seen: ImageFacts) -> Iterator[Finding]:
+def _image(image: Image, seen: ImageFacts, made: str) -> Iterator[Finding]:
     def said(text: str, *, stops: bool = True) -> Finding:
         return Finding(image.system, image.region, "image", _reference(image), text, stops)
 
@@ -104,7 +109,7 @@ def _image(image: Image, seen: ImageFacts) -> Iterator[Finding]:
         yield said(f"there is no repository {image.repository}, and it is not ours to make: have it made")
     elif not seen.repository:
         yield said(
-            f"the repository {image.repository} {_MADE}; push {_reference(image)} before its pods start", stops=False
+            f"the repository {image.repository} {made}; push {_reference(image)} before its pods start", stops=False
         )
     elif seen.digest is None and seen.at_source:
         yield said(
@@ -122,14 +127,14 @@ def _image(image: Image, seen: ImageFacts) -> Iterator[Finding]:
         )
 
 
-def _secret(secret: Secret, seen: SecretFacts, making: frozenset[str]) -> Iterator[Finding]:
+def _secret(secret: Secret, seen: SecretFacts, making: frozenset[str], made: str) -> Iterator[Finding]:
     def said(text: str, *, stops: bool = True) -> Finding:
         return Finding(secret.system, secret.region, "secret", secret.name, text, stops)
 
     if not seen.exists:
         text = f"the secret {secret.name} "
         yield (
-            said(text + _MADE, stops=False)
+            said(text + made, stops=False)
             if secret.ours
             else said(text + "is not there, and it is not ours to make: correct its `remoteKey`, or have it made")
         )
@@ -153,28 +158,30 @@ def _secret(secret: Secret, seen: SecretFacts, making: frozenset[str]) -> Iterat
                 f"the secret {secret.name} could not be copied to {region}: {safe(message) or 'no reason given'}"
             )
         elif not status:
-            yield said(f"the copy of the secret {secret.name} in {region} {_MADE}", stops=False)
+            yield said(f"the copy of the secret {secret.name} in {region} {made}", stops=False)
         elif status != "InSync":
             yield said(f"the secret {secret.name} is still being copied to {region} ({status})", stops=False)
 
 
-def _parameter(parameter: Parameter, seen: ParameterFacts | None) -> Iterator[Finding]:
+def _parameter(parameter: Parameter, seen: ParameterFacts | None, made: str) -> Iterator[Finding]:
     def said(text: str, *, stops: bool = True) -> Finding:
         return Finding(parameter.system, parameter.region, "parameter", parameter.name, text, stops)
 
     if seen is None:
-        yield said(f"the parameter {parameter.name} {_MADE}", stops=False)
+        yield said(f"the parameter {parameter.name} {made}", stops=False)
     elif seen.type != parameter.type:
         yield said(f"the parameter {parameter.name} is a {seen.type}, and the catalog says {parameter.type}")
     elif seen.version == 1:
+        # Without it a SecureString goes to the account's own key, which the roles of pods may not decrypt by.
+        key = f" --type {parameter.type} --key-id {parameter.key}" if parameter.key else ""
         yield said(
             f"the parameter {parameter.name} still has the placeholder it was made with: `aws ssm put-parameter "
-            f"--overwrite --region {parameter.region} --name {parameter.name} --value file://...`",
+            f"--overwrite --region {parameter.region} --name {parameter.name}{key} --value file://...`",
             stops=False,
         )
 
 
-def _bucket(bucket: Bucket, seen: BucketFacts) -> Iterator[Finding]:
+def _bucket(bucket: Bucket, seen: BucketFacts, made: str) -> Iterator[Finding]:
     def said(text: str, *, stops: bool = True) -> Finding:
         return Finding(bucket.system, bucket.region, "bucket", bucket.name, text, stops)
 
@@ -184,7 +191,7 @@ def _bucket(bucket: Bucket, seen: BucketFacts) -> Iterator[Finding]:
             "choose another name, or ask for the permission"
         )
     elif not seen.exists:
-        yield said(f"the bucket {bucket.name} {_MADE}; its name is free", stops=False)
+        yield said(f"the bucket {bucket.name} {made}; its name is free", stops=False)
     elif seen.region and seen.region != bucket.region:
         yield said(f"the bucket {bucket.name} is in {seen.region}, and a bucket cannot move: choose another name")
 

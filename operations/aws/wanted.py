@@ -62,6 +62,8 @@ class Parameter:
     region: str
     name: str
     type: Literal["String", "SecureString"] = "String"
+    key: str = ""
+    """The alias of the key that a SecureString is encrypted by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,8 @@ class Wanted:
     account: str
     region: str
     """The primary cluster's."""
+    partial: bool = False
+    """Whether there are other systems too: an update of some makes nothing in AWS."""
     images: tuple[Image, ...] = ()
     secrets: tuple[Secret, ...] = ()
     parameters: tuple[Parameter, ...] = ()
@@ -133,10 +137,13 @@ def wanted(stack: Stack, named: Collection[str] = (), assembled: Assembled | Non
         stack.name,
         everywhere.aws.account,
         everywhere.region,
+        partial=bool(named) and any(one.enabled and name not in named for name, one in stack.systems.items()),
         images=tuple(dict.fromkeys(_images(stack, assembled, named or stack.systems))),
         secrets=tuple(dict.fromkeys(one for scope in systems(stack) if asked(scope) for one in _secrets(scope))),
         parameters=tuple(
-            Parameter(scope.system_name, scope.region, one.name, "SecureString" if one.secret else "String")
+            Parameter(scope.system_name, scope.region, one.name, "SecureString", f"alias/{scope.name()}")
+            if one.secret
+            else Parameter(scope.system_name, scope.region, one.name)
             for scope, tree in parameters(stack)
             if asked(scope)
             for one in tree.parameters

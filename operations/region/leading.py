@@ -64,6 +64,12 @@ def not_ours(stack: Stack, cluster: str) -> list[str]:
     ]
 
 
+def staying(stack: Stack, cluster: str) -> list[str]:
+    """Return the systems whose hosts lead to a cluster drained or not, as they run there alone."""
+    after = with_drained(stack, cluster, drained=True)
+    return list(dict.fromkeys(host.system for host in hosts(after) if host.role(cluster)))
+
+
 def with_drained(stack: Stack, cluster: str, *, drained: bool) -> Stack:
     """Return the same stack with one cluster out of traffic, or in it."""
     clusters = dict(stack.environment.clusters)
@@ -112,17 +118,13 @@ def fault(stack: Stack, cluster: str, action: Action, file: str, line: int) -> F
     if not hosts(stack):
         found = "no record of ours leads to a region of this stack"
         return Fault(file, line, path, found, "expected a system with aws.traffic, on a stack with aws")
-    if action == "drain":
-        without = dict.fromkeys(host.system for host in hosts(moved(stack, cluster, action)[1]) if not host.records)
-        if without:
-            found = f"the last region in traffic of {' and '.join(without)}"
-            return Fault(file, line, path, found, _advice(clusters, cluster))
+    others = [name for name in clusters if name != cluster]
+    if action == "drain" and all(clusters[name].drained for name in others):
+        after = with_drained(stack, cluster, drained=True)
+        without = dict.fromkeys(host.system for host in hosts(after) if not host.records)
+        found = f"the last region in traffic{' of ' if without else ''}{' and '.join(without)}"
+        return Fault(file, line, path, found, f"restore {' or '.join(others)} first")
     return None
-
-
-def _advice(clusters: Mapping[str, Cluster], cluster: str) -> str:
-    others = [name for name, one in clusters.items() if one.drained and name != cluster]
-    return f"restore {' or '.join(others)} first" if others else "it would answer nowhere"
 
 
 def sentences(found: Sequence[Host], clusters: Mapping[str, Cluster]) -> Iterator[str]:

@@ -1,24 +1,27 @@
 """`naru region`: a region is taken out of traffic and put back by one setting and the records that follow from it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pulumi.automation import EngineEvent
 
 from operations import output
 from operations.automation import Request
+from operations.deploy import dry_run
 from operations.deployed import logical_name
 from operations.exits import Exit, Stop
 from operations.outcome import Outcome, operate
 from operations.output import say
 from operations.region import health, telling
 from operations.region.judging import Steps, objections, targets
-from operations.region.leading import Action, changes, concerned, fault, hosts, moved, with_drained
-from operations.region.setting import StackFile, read_stack_file, said
+from operations.region.leading import Action, changes, concerned, fault, hosts, moved, staying, with_drained
+from operations.region.setting import Kept, StackFile, read_stack_file, said
 from operations.rollout.asking import agreed_to
 from operations.sealing.generated import prepared
 from operations.session import Session, open_session
+from operations.tally import Failure
 from settings.faults import Fault, SettingsError
 from settings.loading import load
 from settings.stack import Stack
@@ -59,9 +62,14 @@ class _Move:
         """Whether the file says something else so far."""
         return self.before != self.after
 
+    @property
+    def again(self) -> str:
+        """The command, but for `naru`."""
+        return telling.again(self.action, self.stack.name, self.cluster)
+
 
 def list_regions(root: Path, name: str, *, as_json: bool) -> Exit:
-    """Show which regions of a stack are in traffic, and whose hosts lead there. Raises SettingsError."""
+    """Show what the stack file has of each region, and whose hosts lead there by it. Raises SettingsError."""
     stack = load(root, name).stack
     if as_json:
         output.write_json(telling.as_json(stack))
@@ -73,7 +81,8 @@ def list_regions(root: Path, name: str, *, as_json: bool) -> Exit:
 def move(root: Path, name: str, cluster: str, action: Action, choices: Choices) -> Exit:
     """Take a region out of traffic, or put it back.
 
-    Raises SettingsError and Stop where nothing was changed: then the file says what it said.
+    Raises SettingsError and Stop where nothing was changed: then the file says what it said. With DRY_RUN=true it says
+    something else for a preview alone.
     """
     stack = load(root, name).stack
     file = read_stack_file(root, name)
@@ -86,28 +95,33 @@ def move(root: Path, name: str, cluster: str, action: Action, choices: Choices) 
     between = moved(stack, cluster, action)
     records = changes(*between)
     one = _Move(root, stack, cluster, action, file, after, records, choices)
+    for line in telling.stay(stack, cluster) if one.drained else ():
+        say(line)
+    asks_engine = bool(records) and not choices.setting_only
+    if one.writes and not asks_engine and (dry_run() or not choices.setting_only) and not _agreed(one, {}):
+        return _left(one, {})
     with said(root, file, after) as kept:
         wanted = _read_again(one)
         pending: Mapping[str, str] = {}
         outcome = None
-        if records and not choices.setting_only:
+        if asks_engine:
             session = open_session(root, wanted, (), f"region-{action}")
             session.check_aws(all_=False)
-            session.engine.deployed()  # makes the stack where there is none yet, and puts right what a crash left
             request = Request(target=targets(concerned(*between)), serial=True)
             pending = _previewed(session, request, one)
-            if pending and not _agreed(one, pending):
-                return Exit.OK
+            if (pending or one.writes) and not _agreed(one, pending):
+                return _left(one, pending)
         kept.forever = True
         if pending:
-            outcome = operate(session, f"region {action}", lambda take: session.engine.up(request, take), len(pending))
+            outcome = _applied(session, request, one, pending, kept)
     return _told(one, pending, outcome)
 
 
 def _look(root: Path, stack: Stack, cluster: str, *, force: bool) -> None:
     """Refuse to put a region back that is not healthy. Raises Stop."""
     after = with_drained(stack, cluster, drained=False)
-    systems = dict.fromkeys(host.system for host in hosts(after) if host.role(cluster))
+    stays = staying(stack, cluster)
+    systems = dict.fromkeys(host.system for host in hosts(after) if host.role(cluster) and host.system not in stays)
     found = health.look(root, stack, cluster, systems)
     if found and not force:
         lines = [f"refused: {cluster}: {line}" for line in found]
@@ -131,20 +145,25 @@ def _previewed(session: Session, request: Request, one: _Move) -> dict[str, str]
     steps = Steps()
 
     def preview(take: Callable[[EngineEvent], None]) -> None:
+        session.engine.deployed()  # makes the stack where there is none yet, and puts right what a crash left
+
         def both(event: EngineEvent) -> None:
             take(event)
             steps.take(event)
 
         session.engine.preview(request, both)
 
-    outcome = operate(session, "preview", preview, len(one.records))
+    outcome = operate(session, "preview", preview, len(one.records), again=one.again)
     if outcome.result != "succeeded":
         raise Stop(outcome.code, *output.failure_lines(outcome.failures), "nothing was changed")
     found = list(steps.found.values())
     beyond = list(objections(found, one.records))
     if beyond:
         lines = [f"refused: it would also {line}" for line in beyond]
-        advice = f"nothing was changed: bring the stack up to date first (`naru up --stack {one.stack.name}`)"
+        advice = (
+            f"nothing was changed: check out the commit that is deployed and `naru {one.again}` there, "
+            f"or bring the stack up to date first (`naru up --stack {one.stack.name}`)"
+        )
         raise Stop(Exit.REFUSED, *lines, advice)
     for line in output.change_lines(outcome.tally.changes.values()):
         say(line)
@@ -153,8 +172,47 @@ def _previewed(session: Session, request: Request, one: _Move) -> dict[str, str]
 
 def _agreed(one: _Move, pending: Mapping[str, str]) -> bool:
     clusters = {one.cluster: one.stack.environment.clusters[one.cluster]}
-    what = telling.asked(one.cluster, one.action, len(pending))
+    what = telling.asked(one.after.file, one.cluster, one.action, len(pending))
     return agreed_to(one.stack, clusters, what, yes=one.choices.yes)
+
+
+def _applied(session: Session, request: Request, one: _Move, pending: Mapping[str, str], kept: Kept) -> Outcome:
+    """Change the records. Raises Stop where the engine does not begin, as another update is at work."""
+
+    def up(take: Callable[[EngineEvent], None]) -> None:
+        session.engine.up(request, take)
+
+    try:
+        return operate(session, f"region {one.action}", up, len(pending), again=one.again)
+    except Stop as error:
+        kept.forever = False
+        raise Stop(error.code, *error.lines, f"nothing was changed: {one.before.file} says what it said") from None
+    except BaseException:
+        say(telling.says(one.after.file, one.cluster, one.action))
+        say(f"what became of the records is not known: `naru {one.again}` goes on from here")
+        raise
+
+
+def _left(one: _Move, pending: Mapping[str, str]) -> Exit:
+    """End without a change, as nothing was agreed to."""
+    if one.choices.as_json:
+        output.write_json(_as_json(one, "previewed" if dry_run() else "declined", pending, written=False))
+    return Exit.OK
+
+
+def _as_json(
+    one: _Move, result: str, records: Mapping[str, str], failures: Sequence[Failure] = (), *, written: bool
+) -> dict[str, Any]:
+    return {
+        "stack": one.stack.name,
+        "cluster": one.cluster,
+        "action": one.action,
+        "result": result,
+        "file": one.after.file,
+        "written": written,
+        "records": dict(records),
+        "failures": [{"resource": failure.resource, "reason": failure.reason} for failure in failures],
+    }
 
 
 def _told(one: _Move, pending: Mapping[str, str], outcome: Outcome | None) -> Exit:
@@ -163,10 +221,7 @@ def _told(one: _Move, pending: Mapping[str, str], outcome: Outcome | None) -> Ex
     result = outcome.result if outcome else "succeeded" if one.writes else "unchanged"
     failures = outcome.failures if outcome else ()
     if one.choices.as_json:
-        written = {"file": file, "written": one.writes, "records": dict(pending)}
-        failed = [{"resource": failure.resource, "reason": failure.reason} for failure in failures]
-        told = {"stack": name, "cluster": one.cluster, "action": one.action, "result": result}
-        output.write_json({**told, **written, "failures": failed})
+        output.write_json(_as_json(one, result, pending, failures, written=one.writes))
     if outcome and result != "succeeded":
         done = {logical_name(urn) for urn in outcome.tally.changes if urn in outcome.tally.done}
         left = [record for record in pending if record not in done]

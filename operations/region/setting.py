@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from operations.exits import Exit, Stop
 from operations.in_place import put_in_place
 from operations.output import say
 from operations.release_text import Unfit, changed
@@ -69,15 +70,21 @@ def read_stack_file(root: Path, stack: str) -> StackFile:
 
 @contextmanager
 def said(root: Path, before: StackFile, after: StackFile) -> Iterator["Kept"]:
-    """Have the stack file say something else meanwhile, and put back what it said unless that is to be kept."""
+    """Have the stack file say something else meanwhile, and put back what it said unless that is to be kept.
+
+    Raises Stop where it does not say any more what was read.
+    """
     kept = Kept()
     if after.text != before.text:
+        if _text_now(root, before) not in {before.text, None}:  # one that cannot be read is not written either
+            found = f"refused: {before.file} was changed since it was read, and stays as it is now: run this again"
+            raise Stop(Exit.REFUSED, found)
         put_in_place(root, after.file, after.text)
     try:
         yield kept
     finally:
         if not kept.forever and after.text != before.text:
-            if _text(root / after.file) == after.text:
+            if _text_now(root, after) == after.text:
                 put_in_place(root, before.file, before.text)
             else:
                 say(f"warning: {after.file} was changed meanwhile: look at what it says of {KEY}")
@@ -88,6 +95,16 @@ class Kept:
     """Whether what the file says stays."""
 
     forever: bool = False
+
+
+def _text_now(root: Path, file: StackFile) -> str | None:
+    """Return what the file says by now: None where it cannot be read, nothing where it is no text any more."""
+    try:
+        return _text(root / file.file)
+    except OSError:
+        return None
+    except UnicodeDecodeError:
+        return ""
 
 
 def _text(path: Path) -> str:

@@ -6,7 +6,7 @@ from typing import Any, Final
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from operations.region.leading import Action, hosts, not_ours, sentences, with_drained
+from operations.region.leading import Action, hosts, not_ours, sentences, staying, with_drained
 from operations.region.setting import KEY
 from settings.stack import Stack
 
@@ -30,32 +30,48 @@ def _cluster(stack: Stack, name: str) -> dict[str, Any]:
         role = host.role(name)
         if role is not None and systems.get(host.system) != "answers":
             systems[host.system] = role
+    alone = staying(stack, name)
     return {
         "cluster": name,
         "region": cluster.region,
         "primary": name == stack.environment.primary,
         "drained": cluster.drained,
-        "systems": [{"system": system, "role": role} for system, role in systems.items()],
+        "systems": [{"system": system, "role": role, "alone": system in alone} for system, role in systems.items()],
     }
 
 
 def table(stack: Stack) -> Table:
     """Return the regions of a stack as a table."""
     made = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for heading in ("Cluster", "Region", "Primary", "Traffic", "Hosts that lead here"):
+    for heading in ("Cluster", "Region", "Primary", "Setting", "Hosts that lead here"):
         made.add_column(heading, overflow="fold", no_wrap=heading != "Hosts that lead here")
     for one in as_json(stack)["clusters"]:
         systems = [
-            entry["system"] + (" (stands by)" if entry["role"] == "stands by" else "") for entry in one["systems"]
+            entry["system"]
+            + (" (stands by)" if entry["role"] == "stands by" else " (here alone)" if entry["alone"] else "")
+            for entry in one["systems"]
         ]
-        traffic = "[yellow]drained" if one["drained"] else "[green]in traffic"
+        setting = "[yellow]drained" if one["drained"] else "[green]not drained"
         primary = "primary" if one["primary"] else ""
-        made.add_row(one["cluster"], one["region"], primary, traffic, ", ".join(systems))
+        made.add_row(one["cluster"], one["region"], primary, setting, ", ".join(systems))
     return made
 
 
-def asked(cluster: str, action: Action, records: int) -> str:
+def stay(stack: Stack, cluster: str) -> Iterator[str]:
+    """Yield whose hosts a drained region keeps."""
+    for system in staying(stack, cluster):
+        yield f"warning: {system} runs in {cluster} alone: its hosts go on leading there"
+
+
+def again(action: Action, stack: str, cluster: str) -> str:
+    """Return a command as one types it, but for `naru`."""
+    return f"region {action} --stack {stack} {cluster}"
+
+
+def asked(file: str, cluster: str, action: Action, records: int) -> str:
     """Return what is about to be done."""
+    if not records:
+        return f"{action} {cluster}: {KEY} in {file}, and no record"
     return f"{action} {cluster}: {records} record{'' if records == 1 else 's'}, and nothing in any cluster"
 
 
@@ -93,12 +109,16 @@ def setting(file: str, stack: str, cluster: str, action: Action, *, written: boo
 
 def failed(file: str, stack: str, cluster: str, action: Action, left: Sequence[str]) -> Iterator[str]:
     """Yield what is in the file and in Route 53 after a failure, and how to go on."""
-    says = f"says `{KEY}: true` of {cluster}" if action == "drain" else f"does not say any more that {cluster} is {KEY}"
-    yield f"{file} {says}, and stays so"
+    yield says(file, cluster, action)
     yield f"not changed: {', '.join(left)}" if left else "every record was changed"
-    back = "restore" if action == "drain" else "drain"
-    command = f"--stack {stack} {cluster}"
-    yield f"`naru region {action} {command}` goes on from here, `naru region {back} {command}` goes back"
+    back: Action = "restore" if action == "drain" else "drain"
+    yield f"`naru {again(action, stack, cluster)}` goes on from here, `naru {again(back, stack, cluster)}` goes back"
+
+
+def says(file: str, cluster: str, action: Action) -> str:
+    """Return what is in the file once it is written for good."""
+    what = f"says `{KEY}: true` of {cluster}" if action == "drain" else f"does not say any more that {cluster} is {KEY}"
+    return f"{file} {what}, and stays so"
 
 
 def _commit(file: str, cluster: str, action: Action) -> str:

@@ -77,7 +77,3 @@ def _clusters(stack: Stack, system: System) -> Iterator[Finding]:
         found = f"failover between {len(names)} cluster{'s' if len(names) > 1 else ''} ({', '.join(names)})"
         expected = "expected two, with clusters: all, or latency" if len(names) < 2 else "expected two, or latency"
         yield Finding(here, found, expected)
-    live = [name for name, cluster in environment.clusters.items() if not cluster.drained]
-    if live and not set(live) & set(names):
-        found = f"the last region that it runs in is drained ({', '.join(names)})"
-        yield Finding(here, found, f"expected it to run in {' or '.join(live)} as well (clusters: all), or no drained")

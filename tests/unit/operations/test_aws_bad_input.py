@@ -49,14 +49,6 @@ CASES: dict[str, tuple[tuple[Change, ...], str]] = {
         ((SHOP, "traffic: target-groups }", "traffic: target-groups, weights: { blue: 90, green: 20 } }"),),
         "services.web.strategy.weights: blue 90 and green 20 sum to 110; expected 100",
     ),
-    "the-drained-last-region-of-a-system": (
-        (
-            (SHOP, "clusters: all", "clusters: primary"),
-            (PROD, "context: prod-seoul", "drained: true\n        context: prod-seoul"),
-        ),
-        "aws.traffic: the last region that it runs in is drained (seoul); "
-        "expected it to run in tokyo as well (clusters: all), or no drained",
-    ),
     "a-drained-last-region": (
         (
             (PROD, "context: prod-seoul", "drained: true\n        context: prod-seoul"),

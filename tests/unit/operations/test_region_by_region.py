@@ -175,6 +175,29 @@ def test_a_cluster_that_nobody_can_look_at_is_not_verified(
 
 
 @pytest.mark.usefixtures("root")
+def test_a_last_cluster_that_nobody_can_look_at_is_not_verified(
+    engine: Regional, servers: dict[str, FakeServer], capsys: Capture
+) -> None:
+    servers["there"].unreachable_after = 1
+    assert main([*UP, "--json"]) == Exit.FAILED
+    assert engine.clusters == [("seoul",), ("tokyo",)]
+    assert regions(capsys) == {"seoul": "verified", "tokyo": "failed"}
+
+
+@pytest.mark.usefixtures("root")
+def test_a_last_cluster_whose_rollouts_go_on_is_under_way_and_not_verified(
+    engine: Regional, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    looks = {"seoul": rollout(), "tokyo": rollout("step 1 of 2", "for a time")}
+    monkeypatch.setattr(
+        updating, "_states", lambda here, _: [state(looks[name], cluster=name) for name in here.objects]
+    )
+    assert main([*UP, "--json"]) == Exit.OK
+    assert engine.clusters == [("seoul",), ("tokyo",)]
+    assert regions(capsys) == {"seoul": "verified", "tokyo": "under way"}
+
+
+@pytest.mark.usefixtures("root")
 def test_an_interrupted_update_goes_to_no_other_cluster(engine: Regional, capsys: Capture) -> None:
     engine.failing["seoul"] = InterruptedUpdateError()
     assert main(UP) == Exit.INTERRUPTED
@@ -223,11 +246,47 @@ def test_files_for_argo_cd_are_written_in_one_update_of_all_clusters(root: Path,
     assert engine.clusters == [()]
 
 
-@pytest.mark.usefixtures("root")
-def test_what_is_of_no_cluster_any_more_goes_with_the_last_one(engine: Regional) -> None:
+@pytest.fixture
+def removed(engine: Regional) -> set[str]:
+    """Have something on a cluster that the file names no more; return the patterns that keep it."""
     kind = "naru:system:System"
     gone = {"urn": f"urn:pulumi:test::naru::{kind}::osaka/shop", "type": kind}
     engine.state = {"deployment": {"resources": [gone]}}
+    return set(beside(["osaka"], ()))
+
+
+@pytest.mark.usefixtures("root")
+@pytest.mark.parametrize("name", ["shop", "ledger"], ids=["of two clusters", "of the primary one alone"])
+def test_an_update_of_one_system_deletes_nothing_of_a_removed_cluster(
+    name: str, engine: Regional, removed: set[str]
+) -> None:
+    assert main([*UP, name]) == Exit.OK
+    assert engine.clusters == ([("seoul",), ("tokyo",)] if name == "shop" else [()])
+    for _, request in engine.requests:
+        assert removed <= set(request.exclude)
+
+
+@pytest.mark.parametrize("at_once", [False, True], ids=["region by region", "a rollback"])
+def test_an_update_of_one_service_deletes_nothing_of_a_removed_cluster(
+    at_once: bool, root: Path, engine: Regional, removed: set[str]
+) -> None:
+    update_service(root, "test", "shop", "web", at_once=at_once)
+    assert engine.clusters == ([()] if at_once else [("seoul",), ("tokyo",)])
+    for _, request in engine.requests:
+        assert removed <= set(request.exclude)
+
+
+@pytest.mark.usefixtures("root")
+def test_a_preview_of_everything_shows_what_of_a_removed_cluster_is_deleted(
+    engine: Regional, removed: set[str]
+) -> None:
+    for words, excluded in ([], False), (["shop"], True):
+        assert main(["preview", "--stack", "test", *words]) == Exit.OK
+        assert (removed <= set(engine.requests[-1][1].exclude)) is excluded
+
+
+@pytest.mark.usefixtures("root", "removed")
+def test_what_is_of_no_cluster_any_more_goes_with_the_last_one(engine: Regional) -> None:
     assert main(UP) == Exit.OK
     first, second = (request for _, request in engine.requests)
     assert set(beside(["osaka"], ())) <= set(first.exclude)

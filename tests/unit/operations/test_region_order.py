@@ -103,6 +103,9 @@ def test_an_update_that_went_through_says_nothing_of_it() -> None:
 
 def test_a_script_is_told_of_every_region() -> None:
     assert [one["result"] for one in Regions(THREE, 3).as_json()] == ["verified"] * 3
+    going_on = Regions(THREE, 3, under_way=True)
+    assert [one["result"] for one in going_on.as_json()] == ["verified", "verified", "under way"]
+    assert stopped(going_on, "naru up --stack prod", "prod") == []
     assert Regions(THREE, 1, "failed").as_json() == [
         {"cluster": "seoul", "result": "verified"},
         {"cluster": "tokyo", "result": "failed"},

@@ -179,3 +179,17 @@ def test_another_commit_than_the_planned_one_is_not_published(runner: Runner) ->
     runner.answers["git/ref/heads/main"] = {"object": {"sha": COMMIT}}
     ran = last_look(runner, "d" * 40, "push")
     assert (ran.code, ran.outputs) == (1, {})
+
+
+@pytest.mark.parametrize(
+    ("variable", "said"), [("", "up --stack prod --yes"), ("no", "up --stack prod --yes"),
+                           ("yes", "up --stack prod --yes --accept-aws")]
+)  # fmt: skip
+def test_what_aws_lacks_passes_only_where_the_environment_says_so(runner: Runner, variable: str, said: str) -> None:
+    naru = runner.folder / ".venv" / "bin" / "naru"
+    naru.parent.mkdir(parents=True)
+    naru.write_text('#!/bin/sh\necho "$@"\n', encoding="utf-8")
+    naru.chmod(0o755)
+    step = script("publish", "publish", "Apply projects and parent Applications")
+    ran = runner.run(step, {"STACK": "prod", "ACCEPT_AWS": variable})
+    assert (ran.code, ran.said.strip()) == (0, said)

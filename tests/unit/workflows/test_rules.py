@@ -163,10 +163,11 @@ def test_projects_are_widened_before_what_needs_them_is_published_and_followed_a
     found = workflow("publish")["jobs"]["publish"]["steps"]
     told = [step for step in found if ".venv/bin/naru " in step.get("run", "")]
     clusters = "steps.commit.outputs.publish == 'true' && vars.AWS_ROLE != ''"
-    assert [(step["run"].split(maxsplit=1)[1].replace('"$STACK" ', ""), step["if"]) for step in told] == [
+    lines = [step["run"].splitlines()[-1].split(maxsplit=1)[1].replace('"$STACK" ', "") for step in told]
+    assert [(line, step["if"]) for line, step in zip(lines, told, strict=True)] == [
         # What would be refused changes no project either.
         ("publish --stack --dry-run --yes", "steps.commit.outputs.publish == 'true'"),
-        ("up --stack --yes", clusters),
+        ('up --stack --yes "${accept[@]}"', clusters),
         ("publish --stack --yes", "steps.commit.outputs.publish == 'true'"),
         ("sync --stack --automated-only --yes --timeout 1200", clusters),
     ]

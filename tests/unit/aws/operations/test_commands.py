@@ -110,7 +110,7 @@ def test_check_as_json_has_every_finding(capsys: Capture) -> None:
                 "region": SEOUL,
                 "kind": "image",
                 "name": "mail/relay:1.0.0",
-                "text": "the repository mail/relay is not there yet: `naru up` makes it; "
+                "text": "the repository mail/relay is not there yet: `naru up --stack prod` (of all systems) makes it; "
                 "push mail/relay:1.0.0 before its pods start",
                 "stops": False,
             }
@@ -225,7 +225,9 @@ def test_database_without_a_backup_ends_in_a_code_of_its_own(project: Path, caps
     assert "warning: shop/store in ap-northeast-2: rds shop-prod-store is not there" in capsys.readouterr().err
 
 
-def test_throttled_check_is_one_line(released: None, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+@pytest.fixture
+def throttled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have ECR answer that it is too busy."""
     made = Aws._client
 
     def busy(self: Aws, service: str) -> Any:
@@ -237,6 +239,9 @@ def test_throttled_check_is_one_line(released: None, monkeypatch: pytest.MonkeyP
         return client
 
     monkeypatch.setattr(Aws, "_client", busy)
+
+
+def test_throttled_check_is_one_line(released: None, throttled: None, capsys: Capture) -> None:
     assert main(["aws", "check", "--stack", "prod"]) == Exit.REFUSED
     captured = capsys.readouterr()
     assert captured.out == ""
@@ -294,7 +299,7 @@ def test_up_on_the_wrong_account_changes_nothing(
     assert main(UP) == Exit.REFUSED
     lines = capsys.readouterr().err.splitlines()
     assert lines[0].startswith("refused: ap-northeast-2: these credentials are of the account 999999999999")
-    assert lines[1] == "nothing was changed: 1 to put right first"
+    assert lines[1:] == ["nothing was changed: 1 to put right first"]
     assert engine.operations == []
 
 
@@ -317,7 +322,54 @@ def test_wrong_account_is_found_before_any_cluster_is_reached(
 def test_up_is_refused_without_the_image_of_the_release(released: None, engine: FakeEngine, capsys: Capture) -> None:
     Account(SEOUL).client("ecr").batch_delete_image(repositoryName="shop/api", imageIds=[{"imageTag": API.tag}])
     assert main(UP) == Exit.REFUSED
-    assert "refused: ap-northeast-2/shop: there is no shop/api:1.0.0" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "refused: ap-northeast-2/shop: there is no shop/api:1.0.0" in told
+    assert "`--accept-aws` goes on all the same" in told
+    assert engine.operations == []
+
+
+@pytest.fixture
+def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have nothing to say against the clusters."""
+    monkeypatch.setattr(session.Session, "check", lambda _, request: request)
+
+
+@pytest.mark.usefixtures("released", "unchecked")
+def test_up_goes_on_without_the_image_where_that_is_accepted(engine: FakeEngine, capsys: Capture) -> None:
+    Account(SEOUL).client("ecr").batch_delete_image(repositoryName="shop/api", imageIds=[{"imageTag": API.tag}])
+    assert main([*UP, "--accept-aws"]) == Exit.OK
+    told = capsys.readouterr().err
+    assert "warning: ap-northeast-2/shop: there is no shop/api:1.0.0" in told
+    assert "refused" not in told
+    assert engine.operations == ["preview"]
+
+
+@pytest.mark.usefixtures("released", "unchecked", "throttled")
+def test_service_of_aws_that_does_not_answer_stops_up_unless_that_is_accepted(
+    engine: FakeEngine, capsys: Capture
+) -> None:
+    assert main(UP) == Exit.REFUSED
+    assert "refused: ecr.describe_images in ap-northeast-2 was throttled" in capsys.readouterr().err
+    assert engine.operations == []
+    assert main([*UP, "--accept-aws"]) == Exit.OK
+    told = capsys.readouterr().err
+    assert "warning: ap-northeast-2: ecr.describe_images in ap-northeast-2 was throttled" in told
+    assert "the rest is not known" in told
+    assert engine.operations == ["preview"]
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_another_account_or_none_is_never_accepted(
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    for name, value in elsewhere().items():
+        monkeypatch.setenv(name, value)
+    assert main([*UP, "--accept-aws"]) == Exit.REFUSED
+    assert "refused: ap-northeast-2: these credentials are of the account 999999999999" in capsys.readouterr().err
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name)
+    assert main([*UP, "--accept-aws"]) == Exit.REFUSED
+    assert "refused: there are no credentials for AWS" in capsys.readouterr().err
     assert engine.operations == []
 
 

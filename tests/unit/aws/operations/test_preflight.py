@@ -155,6 +155,19 @@ def test_secret_without_a_value_is_a_warning_while_its_system_is_made(aws: Aws) 
     assert [(one.kind, one.stops) for one in found] == [("secret", True), ("database", False)]
 
 
+def test_update_of_some_systems_names_the_one_that_makes_what_is_missing(aws: Aws) -> None:
+    found = findings(gather(aws, WANTED), "prod")
+    assert len(found) == 9
+    assert refusing(found) == []
+    assert all("is not there yet: `naru up --stack prod` (of all systems) makes it" in one.text for one in found)
+
+
+def test_secret_without_a_value_is_refused_where_nothing_of_its_system_is_made(aws: Aws) -> None:
+    Account(SEOUL).client("secretsmanager").create_secret(Name=SECRET.name, AddReplicaRegions=[{"Region": TOKYO}])
+    found = findings(gather(aws, replace(NOTHING, secrets=(SECRET,), databases=(DATABASE,))), "prod")
+    assert [(one.kind, one.stops) for one in found] == [("secret", True), ("database", False)]
+
+
 def test_secret_of_others_that_is_not_there_is_refused(aws: Aws) -> None:
     (line,) = about(aws, secrets=Secret("shop", SEOUL, "shared/token", ours=False))
     assert line.startswith("refused: ap-northeast-2/shop: the secret shared/token is not there, and it is not ours")
@@ -207,6 +220,15 @@ def test_parameter_is_to_be_there_of_its_type_and_given_a_value(aws: Aws) -> Non
     )
     put(PARAMETER, "10")
     assert about(aws, parameters=PARAMETER) == []
+
+
+def test_placeholder_of_a_secret_parameter_is_replaced_under_the_key_of_its_system(aws: Aws) -> None:
+    put(HIDDEN, "unset")
+    (line,) = about(aws, parameters=HIDDEN)
+    assert line.endswith("--name /shop/prod/token --type SecureString --key-id alias/shop-prod --value file://...`")
+    put(PARAMETER, "unset")
+    (line,) = about(aws, parameters=PARAMETER)
+    assert line.endswith("--name /shop/prod/limits/orders --value file://...`")
 
 
 def test_secret_parameter_that_is_kept_in_the_clear_is_refused(aws: Aws) -> None:

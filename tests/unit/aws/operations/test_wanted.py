@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from manifests.aws.keys import keys
 from operations.aws.wanted import Bucket, Database, Dumps, Image, Parameter, Secret, wanted
 from settings.stack import Stack
 from tests.builders import a_data_store, a_service, a_stack
@@ -102,10 +103,17 @@ def test_entry_that_a_key_names_is_somebody_elses() -> None:
 
 def test_parameter_is_wanted_in_each_region_of_its_type() -> None:
     found = wanted(stack()).parameters
-    assert Parameter("shop", SEOUL, "/shop/prod/api/token", "SecureString") in found
-    assert Parameter("shop", TOKYO, "/shop/prod/api/token", "SecureString") in found
+    assert Parameter("shop", SEOUL, "/shop/prod/api/token", "SecureString", "alias/shop-prod") in found
+    assert Parameter("shop", TOKYO, "/shop/prod/api/token", "SecureString", "alias/shop-prod") in found
     assert Parameter("shop", TOKYO, "/shop/prod/api/url") in found
     assert len(found) == 10
+
+
+def test_secret_parameters_are_encrypted_by_the_key_that_the_system_has() -> None:
+    aliases = {(scope.region, f"alias/{args.alias}") for scope, args in keys(stack())}
+    found = {(one.region, one.key) for one in wanted(stack()).parameters if one.type == "SecureString"}
+    assert found == {(SEOUL, "alias/shop-prod"), (TOKYO, "alias/shop-prod")}
+    assert found <= aliases
 
 
 def test_bucket_is_wanted_in_the_primary_region() -> None:

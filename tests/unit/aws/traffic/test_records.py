@@ -83,6 +83,14 @@ def test_records_lead_to_the_regions_that_are_in_traffic(
     assert roles(open_stack(a_way_in(traffic=traffic), drained=drained)) == expected
 
 
+@pytest.mark.parametrize("drained", [(), ("seoul",), ("tokyo",)])
+def test_records_of_a_system_on_one_cluster_stay_whatever_is_drained(drained: tuple[str, ...]) -> None:
+    alone = open_stack(a_way_in(clusters="primary"), MAIL)
+    before, after = planned(alone), planned(with_drained(alone, *drained))
+    assert after["www.example.com"] == before["www.example.com"]
+    assert [record.cluster for record in after["www.example.com"].records] == ["seoul"]
+
+
 def test_latency_takes_as_many_regions_as_there_are() -> None:
     clusters = {
         "seoul": an_aws_cluster("seoul", SEOUL, 64, primary=True),

@@ -14,7 +14,7 @@ from operations.automation import EngineError, OnEvent, Request
 from operations.aws import check
 from operations.aws.preflight import Finding
 from operations.engine_command import InterruptedUpdateError
-from operations.exits import Exit
+from operations.exits import Exit, Stop
 from operations.region import health, run
 from operations.region.judging import RECORD
 from operations.region.setting import StackFile, read_stack_file
@@ -141,6 +141,16 @@ def text(root: Path) -> str:
     return (root / FILE).read_text(encoding="utf-8")
 
 
+def with_one_alone(root: Path) -> None:
+    """Add a system that runs on the primary cluster alone."""
+    system = SYSTEM.replace("NAME", "ams").replace("TRAFFIC", "latency").replace("clusters: all", "clusters: primary")
+    (root / "catalog/ams.yaml").write_text(system, encoding="utf-8")
+    changed = text(root).replace("domains: {", "domains: { ams: ams.example.com,")
+    (root / FILE).write_text(changed, encoding="utf-8")
+    released = root / "releases/prod.yaml"
+    released.write_text(released.read_text(encoding="utf-8") + "ams:\n  web: { tag: 1.0.0 }\n", encoding="utf-8")
+
+
 def drain_by_file(root: Path, cluster: str = "tokyo") -> None:
     assert main([*DRAIN, cluster, "--setting-only"]) == Exit.OK
 
@@ -148,8 +158,28 @@ def drain_by_file(root: Path, cluster: str = "tokyo") -> None:
 def test_list_shows_who_leads_where(root: Path, capsys: Capture) -> None:
     assert main(["region", "list", "--stack", "prod"]) == Exit.OK
     seoul, tokyo = [line.split() for line in capsys.readouterr().out.splitlines() if "ap-northeast" in line]
-    assert seoul == ["seoul", "ap-northeast-2", "primary", "in", "traffic", "mail,", "shop"]
-    assert tokyo == ["tokyo", "ap-northeast-1", "in", "traffic", "mail", "(stands", "by),", "shop"]
+    assert seoul == ["seoul", "ap-northeast-2", "primary", "not", "drained", "mail,", "shop"]
+    assert tokyo == ["tokyo", "ap-northeast-1", "not", "drained", "mail", "(stands", "by),", "shop"]
+
+
+def test_list_names_what_the_file_has_a_setting(root: Path, capsys: Capture) -> None:
+    assert main(["region", "list", "--stack", "prod"]) == Exit.OK
+    assert "Setting" in capsys.readouterr().out
+    assert main(["region", "list", "--help"]) == Exit.OK
+    assert "what the stack file has of each region" in " ".join(capsys.readouterr().out.split())
+
+
+def test_list_shows_what_runs_in_a_drained_region_alone(root: Path, capsys: Capture) -> None:
+    with_one_alone(root)
+    drain_by_file(root, "seoul")
+    capsys.readouterr()
+    assert main(["region", "list", "--stack", "prod"]) == Exit.OK
+    seoul, tokyo = [line.split() for line in capsys.readouterr().out.splitlines() if "ap-northeast" in line]
+    assert seoul == ["seoul", "ap-northeast-2", "primary", "drained", "ams", "(here", "alone)"]
+    assert tokyo[-2:] == ["mail,", "shop"]
+    assert main(["region", "list", "--stack", "prod", "--json"]) == Exit.OK
+    (first, _) = json.loads(capsys.readouterr().out)["clusters"]
+    assert first["systems"] == [{"system": "ams", "role": "answers", "alone": True}]
 
 
 def test_list_of_a_drained_region_as_json(root: Path, capsys: Capture) -> None:
@@ -202,6 +232,51 @@ def test_restore_takes_the_setting_away_and_brings_the_records_back(root: Path, 
     captured = capsys.readouterr()
     assert "shop.example.com leads to the nearest of seoul" in captured.out
     assert "tokyo is in traffic: 2 created" in captured.err
+
+
+def test_primary_region_is_drained_though_a_system_runs_there_alone(root: Path, fake: Engine, capsys: Capture) -> None:
+    with_one_alone(root)
+    fake.changes({f"{SHOP}/seoul": "delete", f"{MAIL}/primary": "update", f"{MAIL}/secondary": "delete"})
+    assert main([*DRAIN, "seoul", "--yes"]) == Exit.OK
+    assert (drained(root), fake.operations) == (["seoul"], ["preview", "up"])
+    assert not any("/ams/" in target for _, request in fake.requests for target in request.target)
+    captured = capsys.readouterr()
+    assert captured.err.splitlines()[0] == "warning: ams runs in seoul alone: its hosts go on leading there"
+    assert "ams.example.com leads to seoul (ap-northeast-2)" in captured.out.splitlines()
+
+
+def test_restore_asks_nothing_of_what_leads_there_anyway(
+    root: Path, fake: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_one_alone(root)
+    drain_by_file(root, "seoul")
+    asked: list[object] = []
+
+    def look(_root: Path, _stack: object, _cluster: str, systems: list[str]) -> list[str]:
+        asked.extend(systems)
+        return []
+
+    monkeypatch.setattr(health, "look", look)
+    assert main([*RESTORE, "seoul", "--yes"]) == Exit.OK
+    assert asked == ["mail", "shop"]
+
+
+def test_edit_of_somebody_else_while_the_cluster_is_asked_stays(
+    root: Path, fake: Engine, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    drain_by_file(root)
+    theirs = text(root).replace("owner: platform", "owner: others")
+
+    def look(*_: object) -> list[str]:
+        (root / FILE).write_text(theirs, encoding="utf-8")
+        return []
+
+    monkeypatch.setattr(health, "look", look)
+    capsys.readouterr()
+    assert main([*RESTORE, "tokyo", "--yes"]) == Exit.REFUSED
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"refused: {FILE} was changed since it was read")
+    assert (text(root), fake.operations) == (theirs, [])
 
 
 def test_result_as_json(root: Path, fake: Engine, capsys: Capture) -> None:
@@ -267,7 +342,10 @@ def test_preview_that_would_change_anything_else_stops_with_what(root: Path, fak
     kind, name = "aws:lb/loadBalancer:LoadBalancer", "tokyo/common/aws/entrance"
     fake.planned.append(told("resourcePreEvent", "update", name, kind, planning=True))
     assert main([*DRAIN, "tokyo", "--yes"]) == Exit.REFUSED
-    assert f"refused: it would also update {kind} {name}" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert f"refused: it would also update {kind} {name}" in said
+    assert "check out the commit that is deployed and `naru region drain --stack prod tokyo` there" in said
+    assert "`naru up --stack prod`" in said
     assert (text(root), fake.operations) == (before, ["preview"])
 
 
@@ -326,6 +404,108 @@ def test_dry_run_shows_and_changes_nothing(
     fake.changes(DRAINED)
     assert main([*DRAIN, "tokyo", "--yes"]) == Exit.OK
     assert f"- {SHOP}/tokyo" in capsys.readouterr().err
+    assert (text(root), fake.operations) == (before, ["preview"])
+
+
+@pytest.fixture
+def unwritable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have no file written."""
+
+    def put_in_place(*_: object) -> None:
+        message = "a file was written"
+        raise AssertionError(message)
+
+    monkeypatch.setattr("operations.region.setting.put_in_place", put_in_place)
+
+
+@pytest.mark.usefixtures("unwritable")
+def test_dry_run_of_the_setting_alone_writes_and_asks_nothing(
+    root: Path, fake: Engine, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setenv("DRY_RUN", "true")
+    assert main([*DRAIN, "tokyo", "--setting-only", "--json"]) == Exit.OK
+    captured = capsys.readouterr()
+    told = json.loads(captured.out)
+    assert (told["result"], told["written"], told["records"]) == ("previewed", False, {})
+    assert "DRY_RUN is set: nothing is changed" in captured.err
+    assert (drained(root), fake.operations) == ([], [])
+
+
+@pytest.mark.parametrize("records", [{}, DRAINED], ids=["no record", "records"])
+def test_dry_run_is_a_document_and_leaves_the_file(
+    root: Path, fake: Engine, monkeypatch: pytest.MonkeyPatch, capsys: Capture, records: dict[str, str]
+) -> None:
+    before = text(root)
+    monkeypatch.setenv("DRY_RUN", "true")
+    fake.changes(records)
+    assert main([*DRAIN, "tokyo", "--json"]) == Exit.OK
+    told = json.loads(capsys.readouterr().out)
+    assert (told["result"], told["written"], told["records"]) == ("previewed", False, records)
+    assert (text(root), fake.operations) == (before, ["preview"])
+
+
+@pytest.mark.parametrize("records", [{}, DRAINED], ids=["no record", "records"])
+def test_what_is_declined_is_a_document_and_leaves_the_file(
+    root: Path, fake: Engine, monkeypatch: pytest.MonkeyPatch, capsys: Capture, records: dict[str, str]
+) -> None:
+    before = text(root)
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(typer, "prompt", lambda *_, **__: "")
+    fake.changes(records)
+    assert main([*DRAIN, "tokyo", "--json"]) == Exit.OK
+    told = json.loads(capsys.readouterr().out)
+    assert (told["result"], told["written"], told["records"]) == ("declined", False, records)
+    assert (text(root), fake.operations) == (before, ["preview"])
+
+
+@pytest.mark.usefixtures("unwritable")
+def test_setting_that_moves_no_record_is_confirmed_before_it_is_written(
+    root: Path, fake: Engine, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    for name in ("shop", "mail"):
+        system = (
+            SYSTEM.replace("NAME", name).replace("TRAFFIC", "latency").replace("clusters: all", "clusters: primary")
+        )
+        (root / f"catalog/{name}.yaml").write_text(system, encoding="utf-8")
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: False, raising=False)
+    assert main([*DRAIN, "tokyo"]) == Exit.USAGE
+    said = capsys.readouterr().err
+    assert f"drain tokyo: drained in {FILE}, and no record" in said
+    assert "give --yes" in said
+    assert (drained(root), fake.operations) == ([], [])
+
+
+def test_update_that_another_keeps_from_beginning_leaves_the_file(root: Path, fake: Engine, capsys: Capture) -> None:
+    before = text(root)
+    fake.changes(DRAINED)
+    fake.failure = Stop(Exit.FAILED, "another update of prod is at work (see the state backend): wait for its end")
+    assert main([*DRAIN, "tokyo", "--yes"]) == Exit.FAILED
+    said = capsys.readouterr().err
+    assert "another update of prod is at work" in said
+    assert f"nothing was changed: {FILE} says what it said" in said
+    assert (text(root), fake.operations) == (before, ["preview", "up"])
+
+
+def test_crash_while_records_change_says_what_the_file_has(root: Path, fake: Engine, capsys: Capture) -> None:
+    fake.changes(DRAINED)
+    fake.failure = RuntimeError("a mistake of ours")
+    assert main([*DRAIN, "tokyo", "--yes"]) == Exit.FAILED
+    said = capsys.readouterr().err
+    assert f"{FILE} says `drained: true` of tokyo, and stays so" in said
+    assert "`naru region drain --stack prod tokyo` goes on from here" in said
+    assert drained(root) == ["tokyo"]
+
+
+def test_preview_that_is_interrupted_leaves_the_file_and_names_the_way_on(
+    root: Path, fake: Engine, capsys: Capture
+) -> None:
+    before = text(root)
+    fake.failure, fake.failing = InterruptedUpdateError(), "preview"
+    assert main([*DRAIN, "tokyo", "--yes"]) == Exit.INTERRUPTED
+    said = capsys.readouterr().err
+    assert "interrupted: `naru region drain --stack prod tokyo` continues from here" in said
+    assert "nothing was changed" in said
+    assert "naru preview" not in said
     assert (text(root), fake.operations) == (before, ["preview"])
 
 

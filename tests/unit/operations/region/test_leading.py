@@ -11,6 +11,7 @@ from operations.region.leading import (
     moved,
     not_ours,
     sentences,
+    staying,
     with_drained,
 )
 from settings.stack import Stack
@@ -115,10 +116,21 @@ def test_last_region_in_traffic_is_refused_with_whose_it_is() -> None:
     assert "restore seoul first" in said
 
 
-def test_only_region_of_one_system_is_refused_though_others_have_another() -> None:
-    stack = a_led_stack(a_system_of("shop", "latency"), a_system_of("mail", "failover", clusters="primary"))
-    assert refusal(stack, "seoul").endswith("the last region in traffic of mail; it would answer nowhere")
-    assert refusal(stack, "tokyo") == ""
+def test_system_that_runs_in_one_region_alone_keeps_none_from_being_drained() -> None:
+    stack = a_led_stack(a_system_of("shop", "latency"), a_system_of("wiki", "latency", clusters="primary"))
+    assert [refusal(stack, name) for name in ("seoul", "tokyo")] == ["", ""]
+    assert (staying(stack, "seoul"), staying(stack, "tokyo")) == (["wiki"], [])
+    assert changes(*moved(stack, "seoul", "drain")) == {f"{SHOP}/seoul": "delete"}
+    assert led(with_drained(stack, "seoul", drained=True)) == [
+        "shop.example.com leads to tokyo (ap-northeast-1)",
+        "wiki.example.com leads to seoul (ap-northeast-2)",
+    ]
+
+
+def test_last_region_in_traffic_is_refused_though_no_host_would_move() -> None:
+    stack = a_led_stack(a_system_of("wiki", "latency", clusters="primary"), drained=("seoul",))
+    assert refusal(stack, "tokyo").endswith("clusters.tokyo: the last region in traffic; restore seoul first")
+    assert refusal(stack, "seoul") == ""
 
 
 def test_stack_of_one_cluster_is_refused() -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from operations.exits import Exit, Stop
 from operations.region.setting import StackFile, read_stack_file, said
 from settings.faults import SettingsError
 
@@ -116,6 +117,16 @@ def test_what_somebody_else_wrote_meanwhile_is_not_overwritten(
         (tmp_path / FILE).write_text(theirs, encoding="utf-8")
     assert read_stack_file(tmp_path, "prod").text == theirs
     assert "Pulumi.prod.yaml was changed meanwhile" in capsys.readouterr().err
+
+
+def test_what_somebody_else_wrote_before_is_not_overwritten(tmp_path: Path) -> None:
+    before, after = files(tmp_path)
+    theirs = before.text.replace("# none", "# some")
+    (tmp_path / FILE).write_text(theirs, encoding="utf-8")
+    with pytest.raises(Stop, match=r"^refused: Pulumi.prod.yaml was changed since it was read") as stopped:
+        said(tmp_path, before, after).__enter__()
+    assert stopped.value.code is Exit.REFUSED
+    assert read_stack_file(tmp_path, "prod").text == theirs
 
 
 def test_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:

@@ -263,7 +263,7 @@ ACCESS: dict[str, tuple[str, Callable[[Any], Any] | None, list[str]]] = {
     "fewer-images": (
         "AWS ImageRepository",
         _fewer_images,
-        ["MEDIUM data could be lost: AWS ImageRepository shop/shop/api: 5 images are kept, not 50"],
+        ["MEDIUM data could be lost: AWS ImageRepository shop/shop/api: 5 images are kept, not 200"],
     ),
     "a-cache-that-goes": (
         "AWS Cache",
