@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator
 from manifests.gateway import http_routes
 from manifests.ingress import canary_ingress, ingress
 from manifests.placed import Manifest, Part, Place, Placed, reference
-from manifests.target_group_binding import color_bindings
 from manifests.traffic import mesh_routes
 from manifests.variant import behind, workload_reference
 from settings.aws.traffic import by_target_groups
@@ -21,6 +20,8 @@ def exposure(place: Place, service: Service) -> list[Placed]:
     that divides the traffic itself leads to the pods of each colour, past the Ingress controller.
     """
     if by_target_groups(service):
+        from manifests.target_group_binding import color_bindings  # noqa: PLC0415 - few services have any
+
         return list(color_bindings(place, service))
     objects = mesh_routes(place, service)
     services = names(service)

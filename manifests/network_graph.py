@@ -19,7 +19,6 @@ from manifests.address import service_ports
 from manifests.aws.accounts import backup_bucket
 from manifests.aws.data_stores import is_managed, store_ranges
 from manifests.aws.scope import Scope, has_aws
-from manifests.aws.target_groups import pod_ports
 from manifests.certificate import solves_by_http01
 from manifests.monitor import scraped_port
 from manifests.placed import Place
@@ -229,6 +228,8 @@ def _from_entrance(group: PodGroup, service: Service) -> Iterator[Edge]:
     """Yield what lets an entrance forward to pods and ask for their health; it has an address of each public subnet."""
     here = group.place.cluster.aws
     if here is not None:
+        from manifests.aws.target_groups import pod_ports  # noqa: PLC0415 - few services have any
+
         for port in pod_ports(service):
             yield Edge(f"{EXTERNAL}{here.cidr}", group.endpoint, port)
 

@@ -4,10 +4,10 @@ Where the cluster has an entrance of ours, also what binds its Ingress controlle
 """
 
 from manifests.analysis import HEALTH, cluster_template, uses_health
+from manifests.aws.scope import has_aws
 from manifests.certificate import cluster_issuer
 from manifests.network_graph import runs_on
 from manifests.placed import Manifest, Part, Placed
-from manifests.target_group_binding import entrance_bindings
 from settings.environment import Priority
 from settings.stack import Stack
 
@@ -27,7 +27,10 @@ def shared(stack: Stack, cluster_name: str) -> list[Placed]:
     ]
     if any(service.enabled and uses_health(service) for system in systems for service in system.services.values()):
         manifests.append(cluster_template(environment, _labels(HEALTH)))
-    manifests += entrance_bindings(stack, cluster_name, _labels(COMMON))
+    if has_aws(stack):
+        from manifests.target_group_binding import entrance_bindings  # noqa: PLC0415 - a tenth of all imports
+
+        manifests += entrance_bindings(stack, cluster_name, _labels(COMMON))
     return [Placed(manifest, Part.FOUNDATION) for manifest in manifests]
 
 
