@@ -8,9 +8,6 @@ import pulumi_aws as aws
 from components.aws.database_surroundings import DatabaseSurroundings
 from manifests.aws.store_args import DatabaseArgs
 
-CERTIFICATE_AUTHORITY = "rds-ca-rsa2048-g1"
-"""It signs the server's certificate. Source: AWS, "Using SSL/TLS to encrypt a connection to a DB instance"."""
-LOGS = ("postgresql", "upgrade")
 MASTER = "postgres"
 
 
@@ -59,35 +56,15 @@ class Database(pulumi.ComponentResource):
             multi_az=args.multi_az,
             allocated_storage=args.storage_gib,
             max_allocated_storage=args.storage_limit_gib,
-            storage_type="gp3",
-            storage_encrypted=True,
-            kms_key_id=key,
             db_name=args.database,
             username=MASTER,
             manage_master_user_password=True if kept else None,
             master_user_secret_kms_key_id=key if kept else None,
             password_wo=None if kept else secrets.token_urlsafe(48),
             password_wo_version=None if kept else 1,
-            iam_database_authentication_enabled=True,
-            port=args.network.port,
-            publicly_accessible=False,
-            db_subnet_group_name=around.subnet_group,
-            vpc_security_group_ids=[around.security_group],
-            parameter_group_name=around.parameter_group,
-            ca_cert_identifier=CERTIFICATE_AUTHORITY,
-            backup_retention_period=args.care.backup_days,
-            backup_window=args.care.backup_window,
-            maintenance_window=args.care.maintenance_window,
-            copy_tags_to_snapshot=True,
-            delete_automated_backups=False,
-            deletion_protection=args.protect,
             skip_final_snapshot=False,
             final_snapshot_identifier=f"{args.identifier}-final",
-            performance_insights_enabled=True,
-            performance_insights_kms_key_id=key,
-            performance_insights_retention_period=7,
-            enabled_cloudwatch_logs_exports=LOGS,
-            tags=args.tags,
+            **around.of_instance(args, key),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 protect=args.protect,

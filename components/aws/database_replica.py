@@ -3,7 +3,6 @@
 import pulumi
 import pulumi_aws as aws
 
-from components.aws.database import CERTIFICATE_AUTHORITY, LOGS
 from components.aws.database_surroundings import DatabaseSurroundings
 from manifests.aws.store_args import ReplicaArgs
 
@@ -42,29 +41,9 @@ class DatabaseReplica(pulumi.ComponentResource):
             instance_class=args.instance_class,
             multi_az=False,
             max_allocated_storage=args.storage_limit_gib,
-            storage_type="gp3",
-            storage_encrypted=True,
-            kms_key_id=key,
-            iam_database_authentication_enabled=True,
-            port=args.network.port,
-            publicly_accessible=False,
-            db_subnet_group_name=around.subnet_group,
-            vpc_security_group_ids=[around.security_group],
-            parameter_group_name=around.parameter_group,
-            ca_cert_identifier=CERTIFICATE_AUTHORITY,
-            backup_retention_period=args.care.backup_days,
-            backup_window=args.care.backup_window,
-            maintenance_window=args.care.maintenance_window,
-            copy_tags_to_snapshot=True,
-            delete_automated_backups=False,
-            deletion_protection=args.protect,
             # AWS makes no final snapshot of a replica. Source: AWS, API reference, DeleteDBInstance.
             skip_final_snapshot=True,
-            performance_insights_enabled=True,
-            performance_insights_kms_key_id=key,
-            performance_insights_retention_period=7,
-            enabled_cloudwatch_logs_exports=LOGS,
-            tags=args.tags,
+            **around.of_instance(args, key),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 protect=args.protect,

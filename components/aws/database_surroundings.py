@@ -1,6 +1,6 @@
 """What an instance of RDS needs in its region before it is made: subnets, a security group, parameters."""
 
-from typing import Final
+from typing import Any, Final
 
 import pulumi
 import pulumi_aws as aws
@@ -8,6 +8,9 @@ import pulumi_aws as aws
 from components.aws.store_security_group import StoreSecurityGroup
 from manifests.aws.store_args import DatabaseArgs, ReplicaArgs
 
+_CERTIFICATE_AUTHORITY: Final = "rds-ca-rsa2048-g1"
+"""It signs the server's certificate. Source: AWS, "Using SSL/TLS to encrypt a connection to a DB instance"."""
+_LOGS: Final = ("postgresql", "upgrade")
 _TLS_BY_DEFAULT: Final = 15  # the major version from which on RDS refuses connections without TLS by itself
 
 
@@ -46,6 +49,32 @@ class DatabaseSurroundings(pulumi.ComponentResource):
         self.security_group = StoreSecurityGroup(name, args.network, opts=pulumi.ResourceOptions(parent=self)).id
         self.parameter_group = parameters.name
         self.register_outputs({"subnetGroup": self.subnet_group, "parameterGroup": self.parameter_group})
+
+    def of_instance(self, args: DatabaseArgs | ReplicaArgs, key: pulumi.Input[str]) -> dict[str, Any]:
+        """Return what a primary and its replica both are: private, encrypted, backed up, watched and kept."""
+        return {
+            "storage_type": "gp3",
+            "storage_encrypted": True,
+            "kms_key_id": key,
+            "iam_database_authentication_enabled": True,
+            "port": args.network.port,
+            "publicly_accessible": False,
+            "db_subnet_group_name": self.subnet_group,
+            "vpc_security_group_ids": [self.security_group],
+            "parameter_group_name": self.parameter_group,
+            "ca_cert_identifier": _CERTIFICATE_AUTHORITY,
+            "backup_retention_period": args.care.backup_days,
+            "backup_window": args.care.backup_window,
+            "maintenance_window": args.care.maintenance_window,
+            "copy_tags_to_snapshot": True,
+            "delete_automated_backups": False,
+            "deletion_protection": args.protect,
+            "performance_insights_enabled": True,
+            "performance_insights_kms_key_id": key,
+            "performance_insights_retention_period": 7,
+            "enabled_cloudwatch_logs_exports": _LOGS,
+            "tags": args.tags,
+        }
 
 
 def _parameters(given: dict[str, str], family: str) -> list[aws.rds.ParameterGroupParameterArgs]:
