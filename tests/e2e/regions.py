@@ -98,6 +98,13 @@ def tags(cluster: Cluster) -> dict[str, str]:
     return {item["metadata"]["name"]: _tag(item["spec"]["template"]) for item in found}
 
 
+def is_through(cluster: Cluster, name: str) -> bool:
+    """Tell whether a Rollout of the market serves its newest version alone."""
+    found = cluster.read(ROLLOUT, NAMESPACE, name)
+    metadata, status = found["metadata"], found["status"]
+    return status["phase"] == "Healthy" and str(status["observedGeneration"]) == str(metadata["generation"])
+
+
 def last_ready(cluster: Cluster, **of: str) -> str:
     """Return when the last pod of the market became ready, of these services and tags or of all; fail if one is not."""
     pods = [pod for pod in cluster.api.list(POD, NAMESPACE) if "deletionTimestamp" not in pod["metadata"]]

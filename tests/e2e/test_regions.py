@@ -21,6 +21,7 @@ from tests.e2e.regions import (
     STACK,
     TwoRegions,
     impatience,
+    is_through,
     last_ready,
     made,
     refusing,
@@ -28,7 +29,7 @@ from tests.e2e.regions import (
     versions,
 )
 from tests.integration.on_plane import NAMESPACE as NAMESPACES
-from tests.integration.on_plane import POD, Cluster, Ended
+from tests.integration.on_plane import POD, Cluster, Ended, until
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +149,10 @@ def test_mended_release_goes_through_both_and_waits_for_the_rollouts_of_the_firs
     regions.release("web", "1.0.0", "2.0.0")
     regions.release("api", "1.0.0", "2.0.0")
     ended = regions.up("--json").succeeded()
-    assert results(ended) == {"seoul": "verified", "tokyo": "verified"}
+    # Nobody waits for the rollouts of the last region: a busy machine may not be through with them yet.
+    assert results(ended)["seoul"] == "verified"
+    assert results(ended)["tokyo"] in {"verified", "under way"}
+    until(lambda: is_through(tokyo, "api"), "the end of the canary in the last region")
     assert ended.data["changes"] == {"update": 4}
     assert tags(seoul) == tags(tokyo) == {"web": "2.0.0", "api": "2.0.0"}
     assert last_ready(seoul, web="2.0.0", api="2.0.0") <= made(tokyo, REPLICA_SET, "2.0.0")
