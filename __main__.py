@@ -1,11 +1,15 @@
 """The Pulumi program: load the stack, register its systems, export where they answer."""
 
+import gc
 import os
 import sys
 from collections.abc import Collection
 from pathlib import Path
 
 import pulumi
+
+# All that is made stays until the program ends: the collector would walk it again and again, and find nothing.
+gc.disable()
 
 ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT))
