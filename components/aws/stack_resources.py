@@ -50,7 +50,7 @@ class AwsResources:
         self._checks: dict[str, Text] = {}
         self._providers = AwsProviders()
         for component, name, scope, args in declared(stack):
-            opts = pulumi.ResourceOptions(providers=[self._providers.of(scope)])
+            opts = pulumi.ResourceOptions(providers=[self._providers.of(scope, component)])
             self._registering[component](self, name, scope, args, opts)
 
     def _key_of(self, scope: Scope) -> Text:

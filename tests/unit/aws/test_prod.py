@@ -178,5 +178,19 @@ def test_graph_of_the_regions_is_looked_at_whole(made: Cloud) -> None:
 
 def test_moto_has_the_account_that_everything_is_in(made: Cloud) -> None:
     providers = [one for one in made.registered if one.type == "pulumi:providers:aws"]
-    assert sorted(str(one.inputs["region"]) for one in providers) == [TOKYO, SEOUL]
-    assert [json.loads(one.inputs["allowedAccountIds"]) for one in providers] == [[ACCOUNT], [ACCOUNT]]
+    assert {one.name: one.inputs["region"] for one in providers} == {
+        "aws/ap-northeast-2": SEOUL,
+        "aws/ap-northeast-1": TOKYO,
+        "aws/global": "us-east-1",
+    }
+    assert [json.loads(one.inputs["allowedAccountIds"]) for one in providers] == [[ACCOUNT]] * 3
+
+
+def test_what_leads_traffic_away_is_asked_of_no_region_of_the_stack(made: Cloud) -> None:
+    """A provider looks up its account in its own region first: a dead one would keep its traffic."""
+    asked = defaultdict(set)
+    for one in made.resources:
+        asked[one.type.partition("/")[0]].add(one.region)
+    assert asked["aws:route53"] == asked["aws:budgets"] == {"us-east-1"}
+    assert {one.region for one in made.resources if one.type == "aws:iam/rolePolicy:RolePolicy"} == {"us-east-1"}
+    assert asked["aws:rds"] == asked["aws:lb"] == asked["aws:acm"] == {SEOUL, TOKYO}
