@@ -1,8 +1,11 @@
 """A cluster's API server, asked with the credentials of a kubeconfig; the official client finds those."""
 
 import json
+import ssl
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -134,6 +137,8 @@ class ApiServer:
             return bytes(answer.data)
         except ApiException as error:
             raise ApiError(error.status or 0, _reason(error.body) or str(error.reason)) from None
+        except AttributeError as error:
+            raise _handshake(self.url, error) from None
         except (HTTPError, OSError) as error:
             cause = getattr(error, "reason", error)
             message = f"{self.url} does not answer: {str(cause).rpartition(': ')[2]}"
@@ -141,7 +146,10 @@ class ApiServer:
 
 
 def connect(cluster: Cluster, root: Path) -> ApiServer:
-    """Return the API server of exactly the context that the stack names. Raises ContextError and UnreachableError."""
+    """Return the API server of exactly the context that the stack names.
+
+    Raises ContextError, UnreachableError and ApiError.
+    """
     from kubernetes.client import ApiClient, Configuration  # noqa: PLC0415 - a second of imports, once they are needed
     from kubernetes.config import ConfigException, list_kube_config_contexts, load_kube_config  # noqa: PLC0415
 
@@ -162,20 +170,34 @@ def connect(cluster: Cluster, root: Path) -> ApiServer:
         message = f"{where} cannot be used for the context {cluster.context}: {error}"
         raise ContextError(message) from None
     server = ApiServer(ApiClient(configuration))
-    server.get("/version")
+    _look(server, "/version")
+    if cluster.drained:  # a region that may be down: without its etcd too it tells its version to the last
+        with suppress(ApiError):  # whom it does not tell whether it is ready it has answered
+            _look(server, "/readyz")
     return server
 
 
-def connect_each(clusters: Mapping[str, Cluster], root: Path) -> tuple[dict[str, ApiServer], dict[str, str]]:
-    """Return the API server of each cluster that answers, by its name, and what is to be said of the others."""
+def _look(server: ApiServer, path: str) -> None:
+    """Ask for what every server has. Raises ApiError, and UnreachableError where it fails at that itself."""
+    try:
+        server.text(path)
+    except ApiError as error:
+        if error.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise
+        message = f"{server.url} does not answer: {error.status} {error}"
+        raise UnreachableError(message) from None
+
+
+def connect_each(clusters: Mapping[str, Cluster], root: Path) -> tuple[dict[str, ApiServer], dict[str, Exception]]:
+    """Return the API server of each cluster that can be asked, by its name, and the problem of each other one."""
     servers: dict[str, ApiServer] = {}
-    silent: dict[str, str] = {}
+    problems: dict[str, Exception] = {}
     for name, cluster in clusters.items():
         try:
             servers[name] = connect(cluster, root)
         except (ContextError, UnreachableError, ApiError) as error:
-            silent[name] = str(error)
-    return servers, silent
+            problems[name] = error
+    return servers, problems
 
 
 def all_of(server: ApiServer, paths: Mapping[str, str], **query: str) -> dict[str, list[Object]]:
@@ -196,6 +218,16 @@ def each(server: ApiServer, path: str, bodies: Iterable[Mapping[str, Any]]) -> l
     """Post several objects at once and return the answers in order. Raises ApiError and UnreachableError."""
     with ThreadPoolExecutor(_AT_ONCE) as threads:
         return list(threads.map(lambda body: server.post(path, body), bodies))
+
+
+def _handshake(url: str, error: AttributeError) -> Exception:
+    """Return what there is to say where TLS failed: the client (36.0) trips over it, as there is no body to decode."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ssl.SSLError):
+        cause = cause.__context__
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return ApiError(0, f"{url} is not the server that the kubeconfig trusts: {cause.verify_message}")
+    return error if cause is None else UnreachableError(f"{url} does not answer: {cause.reason or cause}")
 
 
 def _reason(body: str | bytes | None) -> str:

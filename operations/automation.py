@@ -72,20 +72,28 @@ class Engine:
     environment: Mapping[str, str] = field(default_factory=dict)
     own: bool = False
 
+    def known(self) -> Deployed:
+        """Return what the state holds, and change nothing: it is empty where there is no stack yet. Raises Stop."""
+        return self._exported() or Deployed({})
+
     def deployed(self) -> Deployed:
         """Return what the state holds, a stack that is not there yet being created. Raises Stop and EngineError."""
-        try:
-            exported = self._run(self.root, "stack", "export", "--stack", self.stack)
-        except StackNotFoundError:
+        deployed = self._exported()
+        if deployed is None:
             self._create()
-            exported = "{}"
-        except CommandError as error:
-            raise Stop(Exit.FAILED, f"cannot read the state of {self.stack}: {_said(error)}") from None
-        deployed = Deployed(json.loads(exported))
+            deployed = Deployed({})
         if self.own and deployed.pending:
             self._import(deployed.without_pending())
             self.notify(f"an interrupted update had begun {len(deployed.pending)} resources: they are applied again")
         return deployed
+
+    def _exported(self) -> Deployed | None:
+        try:
+            return Deployed(json.loads(self._run(self.root, "stack", "export", "--stack", self.stack)))
+        except StackNotFoundError:
+            return None
+        except CommandError as error:
+            raise Stop(Exit.FAILED, f"cannot read the state of {self.stack}: {_said(error)}") from None
 
     def preview(self, request: Request, on_event: OnEvent) -> None:
         """Find out what an update would do. Raises EngineError and InterruptedUpdateError."""

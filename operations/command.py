@@ -277,7 +277,9 @@ def up(
     AWS it is asked first: `naru aws check`. What the stack has in AWS is made by an update of all systems: one of some
     systems leaves AWS alone, and what is on clusters that the stack file names no more.
 
-    Several regions are updated one after the other, the primary one first. The first that is not ready stops it.
+    Several regions are updated one after the other, the primary one first. The first that is not ready stops it. A
+    drained one that does not answer is left out, unless it is the primary one: the next `up` that it answers brings it
+    up.
 
     The migrations of a service run before its pods. One that fails stops the service there: its old pods serve on, the
     reason is told, and the next `up` runs it again. An image older than its database's schema is refused.

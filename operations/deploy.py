@@ -12,7 +12,7 @@ from manifests.argocd.applications import FINALIZER
 from manifests.assembly import COMMON
 from manifests.delivered import argocd_objects
 from manifests.tree import argocd_of
-from operations import output
+from operations import output, primary_moved
 from operations.automation import Request
 from operations.exits import Exit, Stop
 from operations.outcome import Choices, Outcome, operate
@@ -84,7 +84,7 @@ def destroy(root: Path, name: str, named: Sequence[str], choices: Choices) -> in
         )
     session = open_session(root, stack, named, "destroy")
     session.check_aws(all_=False)
-    session.connect()
+    session.connect(every=True)
     session.deployed = session.engine.deployed()
     request = session.check_identity(session.destroy_request(named, refresh=choices.refresh))
     protected = session.deployed.protected_of(session.systems if named else (*session.deployed.systems, COMMON))
@@ -121,6 +121,9 @@ def dry_run() -> bool:
 def _prepared(session: Session, choices: Choices) -> Request:
     session.connect()
     session.deployed = session.engine.deployed()
+    elsewhere = primary_moved.refusal(session.deployed, session.stack.environment)
+    if elsewhere:
+        raise Stop(Exit.REFUSED, *elsewhere)
     return session.check(session.update_request(refresh=choices.refresh))
 
 
@@ -129,7 +132,8 @@ def _agreed(session: Session, request: Request, choices: Choices) -> bool:
     environment, name = session.stack.environment, session.stack.name
     production = environment.tier is Tier.PRODUCTION
     if production:
-        clusters = ", ".join(f"{key} ({cluster.context})" for key, cluster in environment.clusters.items())
+        asked = {key: one for key, one in environment.clusters.items() if key not in session.left_out}
+        clusters = ", ".join(f"{key} ({cluster.context})" for key, cluster in asked.items())
         say(f"warning: {name} is of the tier production, on {clusters}")
     if environment.tier is Tier.LOCAL or (choices.yes and not production):
         return True

@@ -55,6 +55,27 @@ class Deployed:
             logical_name(resource["urn"]) for resource in listed if resource["type"].startswith((KUBERNETES, "naru:"))
         )
 
+    def ids_of(self, kind: str) -> dict[str, str]:
+        """Return the ids that the resources of a type have with whoever made them, by logical name."""
+        return {
+            logical_name(resource["urn"]): str(resource["id"])
+            for resource in self._listed("resources")
+            # What is replaced stays in the state until it is deleted.
+            if resource["type"] == kind and resource.get("id") and not resource.get("delete")
+        }
+
+    def named(self, kind: str) -> list[str]:
+        """Return the logical names of the resources and components of a type."""
+        return [logical_name(resource["urn"]) for resource in self._listed("resources") if resource["type"] == kind]
+
+    def regions_of_aws(self) -> dict[str, str]:
+        """Return the region of what is in AWS by logical name; `global` of what has none, as its provider is called."""
+        return {
+            logical_name(resource["urn"]): _called(resource).removeprefix("aws/")
+            for resource in self._listed("resources")
+            if resource["type"].startswith(AWS) and not resource.get("delete")
+        }
+
     def objects_of(self, kind: str) -> dict[str, Mapping[str, Any]]:
         """Return the objects of a kind as they were asked for, by logical name."""
         return {
@@ -117,6 +138,11 @@ class Deployed:
         """Return the checkpoint without them: their names are fixed, so applying them again finds what there is."""
         kept = [operation for operation in self._listed("pending_operations") if not _forgettable(operation)]
         return {**self.checkpoint, "deployment": {**self.checkpoint["deployment"], "pending_operations": kept}}
+
+
+def _called(resource: Mapping[str, Any]) -> str:
+    """Return the logical name of a resource's provider, which the state refers to by URN and id."""
+    return logical_name(str(resource.get("provider", "")).rpartition("::")[0])
 
 
 def _forgettable(operation: Mapping[str, Any]) -> bool:

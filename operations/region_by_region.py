@@ -34,8 +34,8 @@ def update_by_region(
     those are waited for before the next cluster, and after the last one told as under way. At the first that is not,
     it stops, and the clusters after it are in no update. Raises Stop.
     """
-    clusters = reached(session)
-    if len(clusters) < 2:
+    clusters, without = reached(session), session.left_out
+    if len(clusters) < 2 and not (clusters and without):
         return update(session, request, expected=expected, only_for=only_for, rollback=rollback)
     begun, tally, states = time.monotonic(), Tally(expected), list[SystemState]()
     for number, cluster in enumerate(clusters):
@@ -46,23 +46,25 @@ def update_by_region(
         except Stop as error:
             # What an earlier cluster has was changed already, so this is no refusal any more.
             code = Exit.FAILED if number and error.code is Exit.REFUSED else error.code
-            regions = Regions(clusters, number, "failed")
+            regions = Regions(clusters, number, "failed", left_out=without)
             raise Stop(code, *error.lines, *stopped(regions, again(session), session.stack.name)) from None
         found, ended = _verified(here, outcome, settle=not last)
         states += found
         outcome = replace(outcome, states=tuple(states), seconds=time.monotonic() - begun)
         if ended is not None:
             result = "interrupted" if ended == "interrupted" else "failed"
-            return replace(outcome, result=result, regions=Regions(clusters, number, ended))
+            return replace(outcome, result=result, regions=Regions(clusters, number, ended, left_out=without))
         if not last:
             say(f"{cluster} is as it should be: {clusters[number + 1]} is next")
-    return replace(outcome, regions=Regions(clusters, len(clusters), under_way=bool(_under_way(found))))
+    under_way = bool(_under_way(found))
+    return replace(outcome, regions=Regions(clusters, len(clusters), under_way=under_way, left_out=without))
 
 
 def reached(session: Session) -> tuple[str, ...]:
     """Return the clusters that an update comes to, in its order: those that have something of it, or had.
 
-    Only where Pulumi itself applies: by Git all is written at once, and Argo CD goes from one to the next.
+    None that is left out. Only where Pulumi itself applies: by Git all is written at once, and Argo CD goes from one to
+    the next.
     """
     if not session.direct:
         return ()
@@ -71,7 +73,7 @@ def reached(session: Session) -> tuple[str, ...]:
     has |= {(parts[0], parts[1]) for parts in places if len(parts) > 1}
     if not _whole(session):
         has = {(cluster, name) for cluster, name in has if name in session.systems}
-    clusters = {cluster for cluster, _ in has}
+    clusters = {cluster for cluster, _ in has if cluster not in session.left_out}
     return tuple(name for name in order(session.stack.environment) if name in clusters)
 
 

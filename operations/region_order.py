@@ -41,6 +41,8 @@ class Regions:
     """How it ended on the one after these; None where all are verified."""
     under_way: bool = False
     """Whether rollouts of the very last one, which nobody waits for, are still under way."""
+    left_out: tuple[str, ...] = ()
+    """Those that it goes on without, as they do not answer: they are not in the order."""
 
     @property
     def done(self) -> tuple[str, ...]:
@@ -58,7 +60,9 @@ class Regions:
         results += ["untouched" for _ in self.untouched]
         if self.under_way:
             results[-1] = "under way"
-        return [{"cluster": name, "result": result} for name, result in zip(self.order, results, strict=True)]
+        results += ["left out" for _ in self.left_out]
+        every = (*self.order, *self.left_out)
+        return [{"cluster": name, "result": result} for name, result in zip(every, results, strict=True)]
 
 
 def stopped(regions: Regions, again: str, stack: str, services: Sequence[str] = ()) -> list[str]:
@@ -73,6 +77,7 @@ def stopped(regions: Regions, again: str, stack: str, services: Sequence[str] = 
         for names, verb in (
             (regions.done, f"{'have' if len(regions.done) > 1 else 'has'} what the files say"),
             (regions.untouched, f"{'were' if len(regions.untouched) > 1 else 'was'} not touched"),
+            (regions.left_out, f"{'were' if len(regions.left_out) > 1 else 'was'} left out"),
         )
         if names
     ]

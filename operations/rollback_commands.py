@@ -58,6 +58,8 @@ def rollback(
     What will change is shown: images, configuration, and whether the schema allows it. The release file is written, the
     service brought to it past all steps and pauses, its pods and Services waited for, and $SLACK_WEBHOOK_URL told.
 
+    It goes to all regions at once. One that is drained and does not answer is left out, as by `naru up`.
+
     Configuration does not go back: it stands in the catalog. A stack of the tier production is confirmed by typing its
     name. The exit code is 3 where the release was applied but not everything was seen to be well.
     """

@@ -21,6 +21,7 @@ from operations.engine_command import EngineCommand
 from operations.exits import Exit, Stop
 from operations.failures import log_file
 from operations.handover.replicas import hand_over
+from operations.left_out import refusal, warning
 from operations.needs import Needs, needs
 from operations.output import say
 from operations.region_order import beside
@@ -53,6 +54,8 @@ class Session:
     """The folders of the stack, where it goes to files."""
     argocd_server: ApiServer | None = None
     """The cluster of Argo CD, where that applies the files: Pulumi applies what Argo CD needs for it."""
+    left_out: tuple[str, ...] = ()
+    """The clusters of the stack that the command goes on without, as they do not answer."""
 
     @property
     def direct(self) -> bool:
@@ -83,10 +86,13 @@ class Session:
         servers = {name: server for name, server in self.servers.items() if name == cluster}
         return replace(self, objects=objects, servers=servers)
 
-    def connect(self) -> None:
-        """Reach every cluster that Pulumi applies to. Raises Stop with all that cannot be."""
+    def connect(self, *, every: bool = False, told: bool = False) -> None:
+        """Reach every cluster that Pulumi applies to, and leave out the drained ones that do not answer.
+
+        Say so, unless it was `told`; `every` leaves out none. Raises Stop with all others that cannot be reached.
+        """
         environment = self.stack.environment
-        faults = []
+        problems: dict[str, Exception] = {}
         for name, cluster in environment.clusters.items():
             try:
                 if self.direct:
@@ -94,20 +100,25 @@ class Session:
                 elif argocd_of(self.stack) and name == environment.primary:
                     self.argocd_server = connect(cluster, self.root)
             except (ContextError, UnreachableError, ApiError) as error:
-                faults.append(f"refused: {name}: {error}")
-        if faults:
-            raise Stop(Exit.REFUSED, *faults, *([_RUN_LOCAL_UP] if self.engine.own else []))
+                problems[name] = error
+        refused = refusal(self.stack, problems, every=every)
+        if refused:
+            raise Stop(Exit.REFUSED, *refused, *([_RUN_LOCAL_UP] if self.engine.own else []))
+        self.left_out = tuple(problems)
+        self.objects = {name: systems for name, systems in self.objects.items() if name not in problems}
+        for name, problem in () if told else problems.items():
+            say(warning(self.stack, name, problem))
 
-    def check_aws(self, *, all_: bool, accept: bool = False) -> None:
+    def check_aws(self, *, all_: bool, accept: bool = False, urgent: bool = False) -> None:
         """Refuse credentials of another AWS account than the stack's, or what AWS has against the release as well.
 
-        What is only against the release can be accepted. Raises Stop.
+        What is only against the release can be accepted; what is urgent goes on where AWS gives no answer. Raises Stop.
         """
         if not has_aws(self.stack):
             return
         from operations.aws.check import before_change  # noqa: PLC0415 - a stack without AWS has no use for it
 
-        found = before_change(self.stack, self.systems, all_=all_, accept=accept)
+        found = before_change(self.stack, self.systems, all_=all_, accept=accept, urgent=urgent)
         for finding in found:
             say(str(finding))
         stopping = [finding for finding in found if finding.stops]
@@ -156,6 +167,9 @@ class Session:
         stopping = preflight.refusing(found)
         if stopping:
             raise Stop(Exit.REFUSED, f"nothing was changed: {len(stopping)} to put right first")
+        if self.left_out:
+            excluded = (*request.exclude, *beside(self.left_out, ()))
+            request = replace(request, exclude=excluded, clusters=tuple(self.objects))
         return request
 
     def _about_argocd(self) -> list[preflight.Finding]:

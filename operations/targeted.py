@@ -29,8 +29,8 @@ def update_service(
     """Bring one service to what the files say now, on every cluster, and show how it is (unless not `told`).
 
     Its resources are updated, its migrations, and what they stand on and is not there yet: from cluster to cluster, or
-    on all `at_once`. Nobody is asked: who calls this has asked. Raises SettingsError, and Stop before anything is
-    changed.
+    on all `at_once`. Nobody is asked: who calls this has asked, and if not `told` said what is left out. Raises
+    SettingsError, and Stop before anything is changed.
     """
     loaded = prepared(root, stack)
     session = open_session(root, loaded.stack, [system], "up")
@@ -39,7 +39,7 @@ def update_service(
         found = f"no such service on {stack}, or it is not enabled"
         raise SettingsError([Fault(f"{system}/{service}", 0, "", found, did_you_mean(service, chosen))])
     settings = next(one for one in chosen.values() if one.name == service)
-    session.connect()
+    session.connect(told=not told)
     session.deployed = session.engine.deployed()
     names = belonging(session.objects, system, settings, session.deployed.names)
     excluded = all_but(loaded.stack, session.objects, [system], names, session.deployed.names)

@@ -109,6 +109,14 @@ if sync.status ~= "Synced" then
   end
 end
 
+-- Synced says nothing of files that the last sync which went through did not have: Argo CD remembers no difference of a
+-- comparison that the cluster refused, and tries no sync again that failed at another commit.
+local history = status.history or {}
+local last = (history[#history] or {}).source or {}
+if source.name ~= nil and last.name ~= nil and last.name ~= source.name then
+  return is("Degraded", "its files are others than it was synced with, and no sync of them went through: `naru sync`")
+end
+
 if health.status == "Healthy" or health.status == "Suspended" or health.status == "Degraded" then
   return is(health.status, health.message)
 end

@@ -1,25 +1,49 @@
-"""How the Applications of a system are pinned: to the very commit that their parent was read from.
+"""How the Applications of a system are pinned: to the very commit that their parent was read from, and its content.
 
 A commit cannot contain its own name. So a parent reads its Applications through this program, in a language that Argo
 CD's repository server knows itself, and tells it the commit (`ARGOCD_APP_REVISION`) it is at.
-Source: Argo CD, "Build Environment" and "Directory" (jsonnet).
+
+Argo CD syncs what it finds to be different. Where a policy refuses the dry run that it compares by (`ServerSideDiff`),
+it remembers that nothing is, and calls the Application Synced at its next look. So each one says by a hash which files
+it applies, in two fields that Argo CD keeps of a sync:
+
+field                       kept in                        what for
+`source.name`               `history`, of syncs that       nothing counts that was never synced: health.py
+                            went through
+`managedNamespaceMetadata`  `syncResult`, as the last      Argo CD syncs whatever says another thing than that; no
+                            sync ended                     namespace gets it, as Argo CD makes none of ours
+
+Sources: Argo CD, "Build Environment" and "Directory" (jsonnet); argo-cd 3.3, controller/state.go, `CompareAppState` and
+`useDiffCache`, controller/sync.go, `HasChangedManagedNamespaceMetadata`, controller/appcontroller.go, `autoSync`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping
 from typing import Final
 
 PIN_FILE: Final = "pinned.jsonnet"
 REVISION: Final = "revision"
 """The external variable with the commit."""
+_CONTENT: Final = "naru/content"
 
 
-def pin(files: Iterable[str]) -> str:
-    """Return the program that gives the Applications in these files, relative to it, each pinned to the commit."""
-    imports = "\n".join(f"  pinned(importstr '{file}')," for file in sorted(files))
+def pin(applications: Mapping[str, str], pruning: Collection[str] = ()) -> str:
+    """Return the program that gives the Applications in these files, relative to it, each pinned to the commit.
+
+    Each file has the hash of what its Application applies. `pruning` are those that Argo CD may also delete with: of
+    another one without any object that differs it thinks that it waits for somebody to delete something, and would
+    neither sync it nor call it Synced.
+    """
+    pinned = "\n".join(
+        f"  pinned(importstr '{file}', '{content}', {'true' if file in pruning else 'false'}),"
+        for file, content in sorted(applications.items())
+    )
     return f"""\
 // Every Application of this folder, pinned to the commit it is read from. Written by `naru publish`.
-local pinned(text) = std.parseYaml(text) + {{ spec+: {{ source+: {{ targetRevision: std.extVar('{REVISION}') }} }} }};
+local pinned(text, content, synced) = std.parseYaml(text) + {{ spec+: {{
+  source+: {{ targetRevision: std.extVar('{REVISION}'), name: content }},
+  [if synced then 'syncPolicy']+: {{ managedNamespaceMetadata: {{ annotations: {{ '{_CONTENT}': content }} }} }},
+}} }};
 [
-{imports}
+{pinned}
 ]
 """

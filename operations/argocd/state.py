@@ -41,6 +41,8 @@ class Application:
     """What a running operation says it waits for."""
     stale: bool = False
     """Whether it was not compared again since its last operation ended, so that `sync` is of the time before."""
+    unsynced: bool = False
+    """Whether it should apply other files than its last sync that went through had."""
     self_heals: bool = False
     left_over: frozenset[str] = frozenset()
     """The names of what is no longer in the branch and stays until somebody prunes it."""
@@ -103,6 +105,7 @@ def application(live: Mapping[str, Any], *, prunes: bool = True) -> Application:
         trouble=tuple(dict.fromkeys(_trouble(status, operation))),
         waiting=one_line(operation.get("message") or "") if phase in _RUNNING else "",
         stale=bool(finished) and phase not in _RUNNING and (status.get("reconciledAt") or "") <= finished,
+        unsynced=_unsynced(spec, status),
         self_heals=bool((_automated(spec) or {}).get("selfHeal")),
         left_over=left,
         only_left_over=not prunes and bool(apart) and all(one.get("requiresPruning") for one in apart),
@@ -150,6 +153,9 @@ def failed(child: Application, commit: str) -> str:
         return ""
     if child.operated == commit and child.phase in _ENDED_BADLY:
         return f"{child.name}: {_first(child.trouble, 'its sync failed')}"
+    # Then Argo CD could not compare it, and does not try again: manifests/argocd/pin.py.
+    if child.unsynced and child.revision == commit and child.sync == "Synced":
+        return f"{child.name}: {_first(child.trouble, 'no sync of what it applies went through')}"
     if child.sync == "Unknown" and child.trouble:
         return f"{child.name}: {child.trouble[0]}"
     return ""
@@ -218,6 +224,12 @@ def _unapplied(child: Application, commit: str) -> str:
 
 def _first(lines: Sequence[str], otherwise: str) -> str:
     return lines[0] if lines else otherwise
+
+
+def _unsynced(spec: Mapping[str, Any], status: Mapping[str, Any]) -> bool:
+    history: Sequence[Mapping[str, Any]] = status.get("history") or ({},)
+    named, last = ((of.get("source") or {}).get("name") for of in (spec, history[-1]))
+    return bool(named and last) and named != last
 
 
 def _automated(spec: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -37,6 +37,10 @@ class StoreBackups:
     """Of a read replica: `replicating`, `error`, `stopped`."""
     lag_seconds: float | None = None
     snapshots: tuple[Snapshot, ...] = ()
+    endpoint: str = ""
+    """The host name that AWS gave it, which its certificate is for; empty while it is being made."""
+    master_secret: str = ""
+    """The ARN of the secret that has the master's password, where RDS keeps that. Never its value."""
 
     @property
     def newest(self) -> Snapshot | None:

@@ -41,6 +41,21 @@ def table(found: Backups) -> Table:
     return shown
 
 
+def addresses(found: Backups) -> list[str]:
+    """Return, for each data store that is there, its own host name and where its master's password is.
+
+    Lines, as both are longer than a table has room for.
+    """
+    lines = []
+    for one in found.stores:
+        where = f"{one.database.identifier} in {one.database.region}"
+        if one.status:
+            lines.append(f"{where}: its own host is {one.endpoint or 'not there yet'}")
+        if one.master_secret:
+            lines.append(f"{where}: its master's password is in {one.master_secret}")
+    return lines
+
+
 def snapshot_table(found: Backups) -> Table:
     """Return a line for each snapshot, the newest first."""
     shown = _table("Snapshot", "Region", "Type", "Status", "Made", "Size", "Encrypted")
@@ -84,6 +99,8 @@ def _store_data(one: StoreBackups) -> dict[str, Any]:
         "identifier": one.database.identifier,
         "replica": one.database.replica,
         "status": one.status or None,
+        "endpoint": one.endpoint or None,
+        "masterSecret": one.master_secret or None,
         "keptDays": one.days,
         "encrypted": one.encrypted,
         "restorable": window,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from operations.aws.backup_facts import Backups, DumpsFound, Object, Snapshot, StoreBackups
-from operations.aws.backup_telling import data, lacking, snapshot_table, table
+from operations.aws.backup_telling import addresses, data, lacking, snapshot_table, table
 from operations.aws.check import wanted_of
 from operations.aws.errors import AwsError, NotThere
 from operations.aws.facts import account_of
@@ -16,7 +16,7 @@ from operations.aws.preflight import wrong_account
 from operations.aws.progress import counting
 from operations.aws.wanted import Database, Dumps, Wanted
 from operations.exits import Exit, Stop
-from operations.output import errors, say, write_json, write_table
+from operations.output import errors, say, write_json, write_lines, write_table
 from settings.faults import Fault, SettingsError, did_you_mean
 from settings.loading import load
 
@@ -49,6 +49,8 @@ def list_backups(root: Path, name: str, subject: str | None, *, as_json: bool) -
     else:
         if found.stores or found.dumps:
             write_table(table(found))
+        if store:
+            write_lines(addresses(found))
         if store and any(one.snapshots for one in found.stores):
             write_table(snapshot_table(found))
         for line in without:
@@ -89,12 +91,19 @@ def _database(aws: "Aws", database: Database, now: datetime) -> StoreBackups:
     by_name = {"DBInstanceIdentifier": database.identifier}
     instance = _first(aws, "rds", "describe_db_instances", "DBInstances", by_name)
     automated = _first(aws, "rds", "describe_db_instance_automated_backups", "DBInstanceAutomatedBackups", by_name)
-    snapshots = _all(aws, "rds", "describe_db_snapshots", "DBSnapshots", by_name)
+    # Unasked, RDS leaves out those that AWS Backup made. Source: AWS, API reference of RDS, DescribeDBSnapshots.
+    snapshots = [
+        snapshot
+        for kind in ({}, {"SnapshotType": "awsbackup"})
+        for snapshot in _all(aws, "rds", "describe_db_snapshots", "DBSnapshots", {**by_name, **kind})
+    ]
     window = automated.get("RestoreWindow") or {}
     replication = [info for info in instance.get("StatusInfos") or () if info.get("StatusType") == "read replication"]
     return StoreBackups(
         database,
         status=str(instance.get("DBInstanceStatus", "")),
+        endpoint=str((instance.get("Endpoint") or {}).get("Address", "")),
+        master_secret=str((instance.get("MasterUserSecret") or {}).get("SecretArn", "")),
         days=int(instance.get("BackupRetentionPeriod", automated.get("BackupRetentionPeriod", 0)) or 0),
         encrypted=instance.get("StorageEncrypted", automated.get("Encrypted")),
         earliest=window.get("EarliestTime"),
@@ -140,6 +149,7 @@ def _cache(aws: "Aws", cache: Database) -> StoreBackups:
     return StoreBackups(
         cache,
         status=str(group.get("Status", "")),
+        endpoint=str(((group.get("NodeGroups") or [{}])[0].get("PrimaryEndpoint") or {}).get("Address", "")),
         days=int(group.get("SnapshotRetentionLimit", 0) or 0),
         encrypted=group.get("AtRestEncryptionEnabled"),
         snapshots=tuple(

@@ -109,6 +109,13 @@ CALLS: Final = (
         "cloudwatch:GetMetricStatistics",
         lambda wanted: ("*",) if any(one.replica for one in wanted.databases) else (),
     ),
+    # Route 53 gives a health check its id when it is made.
+    Call(
+        "route53",
+        "get_health_check_status",
+        "route53:GetHealthCheckStatus",
+        lambda wanted: ("arn:aws:route53:::healthcheck/*",) if wanted.entrances else (),
+    ),
 )
 
 _BY_NAME: Final = {(call.service, call.operation): call for call in CALLS}

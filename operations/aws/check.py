@@ -50,12 +50,15 @@ def print_policy(root: Path, name: str, out: Path | None) -> int:
     return Exit.OK
 
 
-def before_change(stack: Stack, named: Collection[str], *, all_: bool, accept: bool = False) -> list[Finding]:
+def before_change(
+    stack: Stack, named: Collection[str], *, all_: bool, accept: bool = False, urgent: bool = False
+) -> list[Finding]:
     """Return what AWS has against a change of some systems of a stack: the account alone, or all of it.
 
-    What is accepted stops nothing; the account is never accepted. Raises Stop where AWS cannot be asked.
+    What is accepted stops nothing; the account is never accepted. Raises Stop where AWS cannot be asked, unless the
+    change is urgent.
     """
-    return ask(wanted(stack, named), all_=all_, accept=accept)
+    return ask(wanted(stack, named), all_=all_, accept=accept, urgent=urgent)
 
 
 def wanted_of(stack: Stack, named: Collection[str] = ()) -> Wanted:
@@ -65,21 +68,26 @@ def wanted_of(stack: Stack, named: Collection[str] = ()) -> Wanted:
     return wanted(stack, chosen(stack, list(named)) if named else ())
 
 
-def ask(asked: Wanted, *, all_: bool = True, accept: bool = False) -> list[Finding]:
+def ask(asked: Wanted, *, all_: bool = True, accept: bool = False, urgent: bool = False) -> list[Finding]:
     """Ask for the account and, unless that is another, for all the rest, which may be accepted as it is.
 
-    Raises Stop where AWS cannot be asked.
+    What is urgent waits less long, and goes on where nobody says whose account it is: the engine's provider refuses
+    every account but the stack's by itself. Raises Stop where AWS cannot be asked.
     """
     from operations.aws.client import Aws  # noqa: PLC0415 - boto3, which only those who ask AWS pay for
+    from operations.aws.explaining import HURRIED, PATIENT  # noqa: PLC0415
 
     try:
-        aws = Aws(asked.stack, asked.region)
+        aws = Aws(asked.stack, asked.region, HURRIED if urgent else PATIENT)
         wrong = wrong_account(asked, account_of(aws))
         if wrong is not None:
             return [wrong]
         if not all_:
             return []
     except AwsError as error:
+        if urgent:
+            text = f"{error}; whose account it is, the engine asks by itself"
+            return [Finding("", asked.region, "aws", error.code, text, stops=False)]
         raise Stop(Exit.REFUSED, f"refused: {error}") from None
     try:
         with counting("asking AWS", questions(asked), errors()) as done:

@@ -13,20 +13,19 @@ from botocore.config import Config
 from botocore.parsers import ResponseParserError
 
 from operations.aws.calls import call_of
-from operations.aws.explaining import ATTEMPTS, READ_SECONDS, explained
+from operations.aws.explaining import PATIENT, Patience, explained
 
-CONNECT_SECONDS: Final = 5
-"""How long a connection may take."""
 _WRONG: Final = (exceptions.BotoCoreError, exceptions.ClientError, ResponseParserError)
 
 
 class Aws:
     """AWS in one region, as whom the environment says: profile, variables, or the role of the machine."""
 
-    def __init__(self, stack: str, region: str) -> None:
+    def __init__(self, stack: str, region: str, patience: Patience = PATIENT) -> None:
         """Take the stack's name, for messages, and the region, which is the stack's and never the user's."""
         self.stack = stack
         self.region = region
+        self.patience = patience
         try:
             self._session = boto3.session.Session(region_name=region)
         except exceptions.BotoCoreError as error:
@@ -38,7 +37,7 @@ class Aws:
         if region == self.region:
             return self
         other = object.__new__(type(self))
-        other.stack, other.region = self.stack, region
+        other.stack, other.region, other.patience = self.stack, region, self.patience
         other._session, other._clients = self._session, self._clients
         return other
 
@@ -48,7 +47,7 @@ class Aws:
         try:
             answer: dict[str, Any] = getattr(self._client(service), operation)(**arguments)
         except _WRONG as error:
-            raise explained(error, self.stack, self.region, call, arguments) from None
+            raise explained(error, self.stack, self.region, call, arguments, self.patience) from None
         return answer
 
     def pages(self, service: str, operation: str, key: str, **arguments: Any) -> Iterator[dict[str, Any]]:
@@ -58,15 +57,15 @@ class Aws:
             for page in self._client(service).get_paginator(operation).paginate(**arguments):
                 yield from page.get(key, ())
         except _WRONG as error:
-            raise explained(error, self.stack, self.region, call, arguments) from None
+            raise explained(error, self.stack, self.region, call, arguments, self.patience) from None
 
     def _client(self, service: str) -> Any:
         key = (service, self.region)
         if key not in self._clients:
             config = Config(
-                retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
-                connect_timeout=CONNECT_SECONDS,
-                read_timeout=READ_SECONDS,
+                retries={"mode": "standard", "total_max_attempts": self.patience.attempts},
+                connect_timeout=self.patience.connect_seconds,
+                read_timeout=self.patience.read_seconds,
                 user_agent_extra=f"naru/{importlib.metadata.version('naru')}",
             )
             self._clients[key] = self._session.client(service, region_name=self.region, config=config)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from botocore import exceptions
@@ -11,10 +12,22 @@ from operations.aws.calls import Call
 from operations.aws.errors import AwsError, NotAllowed, NotThere, safe
 from operations.aws.policy import FILE
 
-ATTEMPTS: Final = 5
-"""How often a call is made before it has failed, with a growing and random wait between."""
-READ_SECONDS: Final = 20
-"""How long an answer may take."""
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long AWS is waited for."""
+
+    attempts: int
+    """How often a call is made before it has failed, with a growing and random wait between."""
+    connect_seconds: int
+    """How long a connection may take."""
+    read_seconds: int
+    """How long an answer may take."""
+
+
+PATIENT: Final = Patience(5, 5, 20)
+HURRIED: Final = Patience(3, 3, 5)
+"""Where an answer is good to have, and what it is for must not wait."""
 
 _NO_CREDENTIALS: Final = (
     exceptions.NoCredentialsError,
@@ -45,6 +58,7 @@ _ABSENT: Final = {
     "DBSnapshotNotFound",
     "ImageNotFoundException",
     "NoSuchBucket",
+    "NoSuchHealthCheck",
     "ReplicationGroupNotFoundFault",
     "RepositoryNotFoundException",
     "ResourceNotFoundException",
@@ -65,7 +79,12 @@ _ON: Final = re.compile(r"on resource: (\S+)")
 
 
 def explained(
-    error: Exception, stack: str, region: str, call: Call | None = None, arguments: Mapping[str, Any] | None = None
+    error: Exception,
+    stack: str,
+    region: str,
+    call: Call | None = None,
+    arguments: Mapping[str, Any] | None = None,
+    patience: Patience = PATIENT,
 ) -> AwsError:
     """Return an error of boto3 as one of ours: of the kind that it is, and with what to do about it."""
     if isinstance(error, exceptions.ClientError) and call is not None:
@@ -79,7 +98,7 @@ def explained(
         text = f"there are no credentials for AWS: set AWS_PROFILE, or sign in ({safe(str(error))})"
     elif isinstance(error, exceptions.ReadTimeoutError):
         text = (
-            f"{name} in {region} did not answer within {READ_SECONDS} s, asked {ATTEMPTS} times: "
+            f"{name} in {region} did not answer within {patience.read_seconds} s, asked {patience.attempts} times: "
             "try again, or look at the network"
         )
     elif isinstance(error, _UNREACHED):

@@ -11,6 +11,7 @@ from manifests.aws.data_stores import caches, databases, replicas
 from manifests.aws.images import repositories
 from manifests.aws.names import secret_entries, secret_name
 from manifests.aws.parameters import parameters
+from manifests.aws.records import health_checks
 from manifests.aws.scope import Scope, systems
 from manifests.aws.secrets import in_secrets_manager, secret_regions
 from manifests.placed import Manifest, Placed
@@ -116,6 +117,8 @@ class Wanted:
     buckets: tuple[Bucket, ...] = ()
     databases: tuple[Database, ...] = ()
     dumps: tuple[Dumps, ...] = ()
+    entrances: tuple[str, ...] = ()
+    """The clusters at whose way in Route 53 asks for their health."""
 
 
 def wanted(stack: Stack, named: Collection[str] = (), assembled: Assembled | None = None) -> Wanted:
@@ -153,6 +156,7 @@ def wanted(stack: Stack, named: Collection[str] = (), assembled: Assembled | Non
         ),
         databases=tuple(one for one in _databases(stack) if not named or one.system in named),
         dumps=tuple(dict.fromkeys(one for scope in systems(stack) if asked(scope) for one in _dumps(scope))),
+        entrances=tuple(scope.cluster_name or "" for scope, _ in health_checks(stack)),
     )
 
 

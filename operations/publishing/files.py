@@ -1,8 +1,11 @@
 """The files of a branch: what a stack renders to, how its Applications are pinned, and the release record. Pure."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import yaml
 
 from manifests.argocd.names import applications_folder, branch
 from manifests.argocd.pin import PIN_FILE, pin
@@ -10,6 +13,9 @@ from manifests.assembly import COMMON
 from operations.publishing.record import RECORD, text_of
 from operations.render import rendered
 from settings.stack import Stack
+
+_DIGITS = 16
+"""Of a hash that only has to be another one than the one before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +48,15 @@ def files_of(stack: Stack) -> dict[str, bytes]:
     }
     for system in (*stack.systems, COMMON):
         below = f"{applications_folder(stack, system)}/"
-        applications = [path.removeprefix(below) for path in files if path.startswith(below)]
+        applications = {
+            path.removeprefix(below): yaml.load(content, yaml.CSafeLoader)["spec"]
+            for path, content in files.items()
+            if path.startswith(below)
+        }
         if applications:
-            files[f"{below}{PIN_FILE}"] = pin(applications).encode()
+            contents = {file: _content(files, spec["source"]["path"]) for file, spec in applications.items()}
+            pruning = [file for file, spec in applications.items() if spec["syncPolicy"]["automated"].get("prune")]
+            files[f"{below}{PIN_FILE}"] = pin(contents, pruning).encode()
     files[RECORD] = text_of(stack).encode()
     return dict(sorted(files.items()))
 
@@ -62,9 +74,23 @@ def changed_files(before: Mapping[str, str], after: Mapping[str, str]) -> dict[s
     return {system: FileChange(*counts) for system, counts in sorted(found.items())}
 
 
+def _content(files: Mapping[str, bytes], folder: str) -> str:
+    """Return a hash of the files in a folder."""
+    found = hashlib.sha256()
+    for path, content in sorted(files.items()):
+        if path.startswith(f"{folder}/"):
+            found.update(f"{path.removeprefix(folder)} {len(content)}\n".encode() + content)
+    return found.hexdigest()[:_DIGITS]
+
+
 def _system(path: str) -> str:
-    """Return which system a file is of: `<cluster>/<system>/…`, `<primary>/applications/<system>/…`."""
+    """Return which system a file is of: `<cluster>/<system>/…`, `<primary>/applications/<system>/…`.
+
+    What pins a system's Applications is the system's own, as it changes with what they apply.
+    """
     parts = path.split("/")
     if len(parts) < 3:
         return parts[0]
+    if parts[-1] == PIN_FILE:
+        return parts[2]
     return "argocd" if parts[1] in {"applications", "argocd"} else parts[1]

@@ -7,6 +7,7 @@ from manifests.assembly import assemble
 from manifests.placed import Manifest, Place, Placed
 from operations import cluster_state
 from operations.api_server import ApiError, ContextError, UnreachableError, connect
+from operations.collect import config_map_names
 from operations.readiness import Lists, Object
 from operations.report import WORKLOADS, states
 from settings.stack import Stack
@@ -55,6 +56,8 @@ def _other_versions(system: str, wanted: Manifest, lists: Lists) -> Iterator[str
                 # A mesh adds containers of its own; none of ours may be missing.
                 if running.get(name) != image:
                     yield f"{system}/{metadata['name']}: {name} is {running.get(name, 'missing')}, released is {image}"
+            for name in sorted(config_map_names(wanted) - config_map_names({"kind": kind, **live})):
+                yield f"{system}/{metadata['name']}: its configuration is another one than the files say ({name})"
 
 
 def _images(workload: Object) -> dict[str, str]:

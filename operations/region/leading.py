@@ -30,6 +30,11 @@ class Host:
         """The clusters that it leads to."""
         return list(dict.fromkeys(record.cluster for record in self.records.values()))
 
+    @property
+    def follows_health(self) -> bool:
+        """Whether health decides where it leads: one with a single region to go to leads there anyway."""
+        return any(record.routed for record in self.records.values())
+
     def role(self, cluster: str) -> Role | None:
         """Return what a cluster is to the host; None where it does not lead there."""
         found = [record for record in self.records.values() if record.cluster == cluster]
@@ -48,6 +53,12 @@ def hosts(stack: Stack) -> list[Host]:
         )
         for scope, args in (records.records(stack) if has_aws(stack) else ())
     ]
+
+
+def checks(stack: Stack) -> dict[str, str]:
+    """Return the logical name of the health check of each cluster's entrance, drained or not."""
+    planned = records.health_checks(stack) if has_aws(stack) else ()
+    return {scope.cluster_name or "": scope.logical("health-check") for scope, _ in planned}
 
 
 def not_ours(stack: Stack, cluster: str) -> list[str]:
@@ -104,6 +115,17 @@ def concerned(before: Stack, after: Stack) -> list[str]:
     names = [list(host.records) for stack in (before, after) for host in hosts(stack)]
     of_hosts = {name.rpartition("/")[0] for name in found}
     return list(dict.fromkeys(name for each in names for name in each if name.rpartition("/")[0] in of_hosts))
+
+
+def keeping(before: Stack, after: Stack) -> dict[str, list[Host]]:
+    """Return, by cluster, the hosts of which a record changes and that lead there then."""
+    changed = {name.rpartition("/")[0] for name in changes(before, after)}
+    found: dict[str, list[Host]] = {}
+    for host in hosts(after):
+        if any(name.rpartition("/")[0] in changed for name in host.records):
+            for cluster in host.clusters:
+                found.setdefault(cluster, []).append(host)
+    return found
 
 
 def fault(stack: Stack, cluster: str, action: Action, file: str, line: int) -> Fault | None:

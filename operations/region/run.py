@@ -14,9 +14,9 @@ from operations.deployed import logical_name
 from operations.exits import Exit, Stop
 from operations.outcome import Outcome, operate
 from operations.output import say
-from operations.region import health, telling
+from operations.region import checked, health, telling
 from operations.region.judging import Steps, objections, targets
-from operations.region.leading import Action, changes, concerned, fault, hosts, moved, staying, with_drained
+from operations.region.leading import Action, changes, concerned, fault, hosts, keeping, moved, staying, with_drained
 from operations.region.setting import Kept, StackFile, read_stack_file, said
 from operations.rollout.asking import agreed_to
 from operations.sealing.generated import prepared
@@ -34,6 +34,7 @@ class Choices:
     yes: bool = False
     setting_only: bool = False
     force: bool = False
+    health_check: bool = True
     as_json: bool = False
 
 
@@ -68,16 +69,6 @@ class _Move:
         return telling.again(self.action, self.stack.name, self.cluster)
 
 
-def list_regions(root: Path, name: str, *, as_json: bool) -> Exit:
-    """Show what the stack file has of each region, and whose hosts lead there by it. Raises SettingsError."""
-    stack = load(root, name).stack
-    if as_json:
-        output.write_json(telling.as_json(stack))
-    else:
-        output.write_table(telling.table(stack))
-    return Exit.OK
-
-
 def move(root: Path, name: str, cluster: str, action: Action, choices: Choices) -> Exit:
     """Take a region out of traffic, or put it back.
 
@@ -106,9 +97,11 @@ def move(root: Path, name: str, cluster: str, action: Action, choices: Choices) 
         outcome = None
         if asks_engine:
             session = open_session(root, wanted, (), f"region-{action}")
-            session.check_aws(all_=False)
+            session.check_aws(all_=False, urgent=one.drained)
             request = Request(target=targets(concerned(*between)), serial=True)
             pending = _previewed(session, request, one)
+            if pending and choices.health_check:
+                _ask_route53(session, one, *between)
             if (pending or one.writes) and not _agreed(one, pending):
                 return _left(one, pending)
         kept.forever = True
@@ -145,7 +138,8 @@ def _previewed(session: Session, request: Request, one: _Move) -> dict[str, str]
     steps = Steps()
 
     def preview(take: Callable[[EngineEvent], None]) -> None:
-        session.engine.deployed()  # makes the stack where there is none yet, and puts right what a crash left
+        # It makes the stack where there is none yet, and puts right what a crash left.
+        session.deployed = session.engine.deployed()
 
         def both(event: EngineEvent) -> None:
             take(event)
@@ -168,6 +162,20 @@ def _previewed(session: Session, request: Request, one: _Move) -> dict[str, str]
     for line in output.change_lines(outcome.tally.changes.values()):
         say(line)
     return {step.name: step.operation for step in found if step.name in one.records}
+
+
+def _ask_route53(session: Session, one: _Move, before: Stack, after: Stack) -> None:
+    """Say what Route 53 holds of the regions that are to answer. Raises Stop where a drain leaves a host none."""
+    kept, clusters = keeping(before, after), one.stack.environment.clusters
+    if one.drained:
+        said = checked.of_drain(one.cluster, kept, checked.look(one.stack, session.deployed, kept), clusters)
+    else:
+        found = checked.look(one.stack, session.deployed, [one.cluster])
+        said = checked.of_restore(one.cluster, kept.get(one.cluster, []), found[one.cluster], clusters)
+    for line in said.warned:
+        say(f"warning: {line}")
+    if said.refused:
+        raise Stop(Exit.REFUSED, *(f"refused: {line}" for line in said.refused))
 
 
 def _agreed(one: _Move, pending: Mapping[str, str]) -> bool:

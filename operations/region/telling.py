@@ -1,12 +1,14 @@
 """What is said of regions: the table, and what came of taking one out of traffic or putting it back. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, Final
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from operations.region.leading import Action, hosts, not_ours, sentences, staying, with_drained
+from operations.aws.health_checks import Health, Status
+from operations.region.leading import Action, Host, hosts, not_ours, sentences, staying, with_drained
 from operations.region.setting import KEY
 from settings.stack import Stack
 
@@ -15,15 +17,17 @@ TTL_SECONDS: Final = 60
 
 Source: AWS, "Amazon Route 53 FAQs": alias records to load balancers have a fixed TTL of 60 seconds.
 """
+_LEADING: Final = "Hosts that lead here"
 DONE: Final[Mapping[Action, str]] = {"drain": "out of traffic", "restore": "in traffic"}
 
 
-def as_json(stack: Stack) -> dict[str, Any]:
-    """Return the regions of a stack as plain data."""
-    return {"stack": stack.name, "clusters": [_cluster(stack, name) for name in stack.environment.clusters]}
+def as_json(stack: Stack, known: Mapping[str, Health]) -> dict[str, Any]:
+    """Return the regions of a stack as plain data, with what is known of their health; `null` where none was asked."""
+    clusters = stack.environment.clusters
+    return {"stack": stack.name, "clusters": [_cluster(stack, name, known.get(name)) for name in clusters]}
 
 
-def _cluster(stack: Stack, name: str) -> dict[str, Any]:
+def _cluster(stack: Stack, name: str, health: Health | None) -> dict[str, Any]:
     cluster = stack.environment.clusters[name]
     systems: dict[str, str] = {}
     for host in hosts(stack):
@@ -36,16 +40,27 @@ def _cluster(stack: Stack, name: str) -> dict[str, Any]:
         "region": cluster.region,
         "primary": name == stack.environment.primary,
         "drained": cluster.drained,
+        "health": {"status": health.status, **asdict(health)} if health else None,
         "systems": [{"system": system, "role": role, "alone": system in alone} for system, role in systems.items()],
+        "hosts": [
+            {
+                "host": host.host,
+                "system": host.system,
+                "role": host.role(name),
+                "health": health.status if health and host.follows_health else None,
+            }
+            for host in hosts(stack)
+            if host.role(name)
+        ],
     }
 
 
-def table(stack: Stack) -> Table:
-    """Return the regions of a stack as a table."""
+def table(stack: Stack, known: Mapping[str, Health]) -> Table:
+    """Return the regions of a stack as a table; what Route 53 holds of them where it was asked."""
     made = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for heading in ("Cluster", "Region", "Primary", "Setting", "Hosts that lead here"):
-        made.add_column(heading, overflow="fold", no_wrap=heading != "Hosts that lead here")
-    for one in as_json(stack)["clusters"]:
+    for heading in ("Cluster", "Region", "Primary", "Setting", *(["Route 53"] if known else []), _LEADING):
+        made.add_column(heading, overflow="fold", no_wrap=heading != _LEADING)
+    for one in as_json(stack, known)["clusters"]:
         systems = [
             entry["system"]
             + (" (stands by)" if entry["role"] == "stands by" else " (here alone)" if entry["alone"] else "")
@@ -53,8 +68,39 @@ def table(stack: Stack) -> Table:
         ]
         setting = "[yellow]drained" if one["drained"] else "[green]not drained"
         primary = "primary" if one["primary"] else ""
-        made.add_row(one["cluster"], one["region"], primary, setting, ", ".join(systems))
+        health = [_health(known.get(one["cluster"]))] if known else []
+        made.add_row(one["cluster"], one["region"], primary, setting, *health, ", ".join(systems))
     return made
+
+
+def host_table(stack: Stack, known: Mapping[str, Health]) -> Table:
+    """Return what Route 53 goes by for each host, a column for each cluster; empty where a host does not lead there."""
+    made = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for heading in ("Host", *stack.environment.clusters):
+        made.add_column(heading, overflow="fold")
+    for host in hosts(stack):
+        made.add_row(host.host, *(_of_host(host, name, known.get(name)) for name in stack.environment.clusters))
+    return made
+
+
+def _of_host(host: Host, cluster: str, health: Health | None) -> str:
+    role = host.role(cluster)
+    if role is None:
+        return ""
+    held = _coloured(health.status) if health and host.follows_health else "whatever its health"
+    return f"{held} (stands by)" if role == "stands by" else held
+
+
+def _health(health: Health | None) -> str:
+    if health is None:
+        return ""
+    counted = f", {health.healthy} of {health.checkers} checkers" if health.checkers else ""
+    return f"{_coloured(health.status)}{counted}"
+
+
+def _coloured(status: Status) -> str:
+    colours: Mapping[Status, str] = {"healthy": "green", "unhealthy": "red", "unknown": "yellow"}
+    return f"[{colours[status]}]{status}[/]"
 
 
 def stay(stack: Stack, cluster: str) -> Iterator[str]:

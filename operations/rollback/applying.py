@@ -110,7 +110,7 @@ def seen_through(proposal: Proposal, servers: Mapping[str, ApiServer], stack: St
         if place.cluster_name in servers
     ]
     for place in subject.places:
-        if place.cluster_name not in servers:
+        if place.cluster_name not in (*servers, *proposal.subject.left_out):
             say(f"warning: {place.cluster_name} was not looked at: this checkout has no such cluster any more")
 
     def look() -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from manifests.argocd.pin import PIN_FILE
 from operations.api_server import ApiError, UnreachableError
 from operations.argocd.control import Applications
 from operations.argocd.syncing import argocd_of, argocd_server
@@ -83,6 +84,9 @@ def _between(repository: Repository, subject: Subject, since: str, tip: str) -> 
 
 
 def _is_of(path: str, system: str) -> bool:
-    """Tell whether a file is one that a system's sync applies: of a cluster, or an Application of its parts."""
+    """Tell whether a file is one that a system's sync applies: of a cluster, or an Application of its parts.
+
+    What pins these is another one whenever one of the others is, and says nothing by itself.
+    """
     parts = path.split("/")
-    return len(parts) > 2 and (parts[1] == system or parts[1:3] == ["applications", system])
+    return len(parts) > 2 and parts[-1] != PIN_FILE and (parts[1] == system or parts[1:3] == ["applications", system])

@@ -54,6 +54,7 @@ def rollback(root: Path, stack: str, named: str, choices: Choices) -> int:
     loaded = load(root, stack)
     subject = subject_of(loaded.stack, named)
     servers = connected(subject.places, root)
+    subject = subject.on(servers)
     plan = _plan(root, subject, servers, choices)
     if not plan.ways:
         return _stayed(subject, plan, choices)
@@ -84,7 +85,9 @@ def rollback(root: Path, stack: str, named: str, choices: Choices) -> int:
 
 
 def _plan(root: Path, subject: Subject, servers: Mapping[str, ApiServer], choices: Choices) -> Plan:
-    deciding = subject_of(subject.stack, subject.name, choices.cluster).places
+    deciding = subject_of(subject.stack, subject.name, choices.cluster).on(servers).places
+    if not deciding:
+        raise Stop(Exit.REFUSED, f"refused: {choices.cluster}: it is left out, and its history cannot be asked")
     decisions: dict[str, Decision] = {}
     found = {}
     for place in deciding:

@@ -72,6 +72,7 @@ class Proposal:
             "to": self.target,
             "changes": self.plan.way.how,
             "clusters": {cluster: _way_as_json(way) for cluster, way in self.plan.ways.items()},
+            "leftOut": list(self.subject.left_out),
             "release": {"file": self.after.file, "lines": list(changed_lines(self.before, self.after))},
             "configuration": configuration,
             "template": list(self.beside),

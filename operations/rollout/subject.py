@@ -1,12 +1,14 @@
 """Which service a command is about, and on which clusters."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from manifests.placed import Place
 from operations.api_server import ApiServer, connect_each
 from operations.exits import Exit, Stop
+from operations.left_out import refusal, warning
+from operations.output import say
 from settings.faults import Fault, SettingsError, did_you_mean, quoted
 from settings.service import Service
 from settings.stack import Stack
@@ -19,6 +21,8 @@ class Subject:
     stack: Stack
     service: Service
     places: tuple[Place, ...]
+    left_out: tuple[str, ...] = ()
+    """Other clusters of the service, which do not answer."""
 
     @property
     def system(self) -> str:
@@ -29,6 +33,12 @@ class Subject:
     def name(self) -> str:
         """What commands call it by: `SYSTEM/SERVICE`."""
         return f"{self.system}/{self.service.name}"
+
+    def on(self, clusters: Collection[str]) -> "Subject":
+        """Return the same on some of its clusters, the others left out."""
+        places = tuple(place for place in self.places if place.cluster_name in clusters)
+        others = tuple(place.cluster_name for place in self.places if place.cluster_name not in clusters)
+        return replace(self, places=places, left_out=others)
 
     def command(self, words: str) -> str:
         """Return a command about this service, such as `naru rollout promote SYSTEM/SERVICE --stack STACK`."""
@@ -55,10 +65,20 @@ def subject_of(stack: Stack, named: str, cluster: str | None = None) -> Subject:
 
 
 def connected(places: Iterable[Place], root: Path) -> dict[str, ApiServer]:
-    """Return the API server of each cluster. Raises Stop where one cannot be asked: before anything is changed."""
-    servers, silent = answering(places, root)
-    if silent:
-        raise Stop(Exit.REFUSED, *(f"refused: {problem}" for problem in silent))
+    """Return the API server of each cluster, but of drained ones that do not answer: those are left out, as is said.
+
+    Raises Stop where another cannot be asked, or all are left out: before anything is changed.
+    """
+    every = {place.cluster_name: place for place in places}
+    servers, problems = connect_each({name: place.cluster for name, place in every.items()}, root)
+    if not problems:
+        return servers
+    stack = next(iter(every.values())).stack
+    refused = refusal(stack, problems, every=not servers)
+    if refused:
+        raise Stop(Exit.REFUSED, *refused)
+    for name, problem in problems.items():
+        say(warning(stack, name, problem))
     return servers
 
 

@@ -48,6 +48,7 @@ def target_of(root: Path, stack: str, named: str, cluster: str | None, *, partly
         servers, silent = answering(subject.places, root)
     else:
         servers = connected(subject.places, root)
+        subject = subject.on(servers)
     places = {place.cluster_name: place for place in subject.places}
     workloads: dict[str, tuple[LiveWorkload, ...]] = {}
     for name, server in servers.items():

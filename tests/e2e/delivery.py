@@ -30,27 +30,34 @@ BACKEND, FRONTEND = f"{KOREA}/korea-backend", f"{KOREA}/korea-frontend"
 AMS: Final = "ams/ams"
 AUTH: Final = "immersiverse/auth-service"
 
-PAUSE: Final = "15s"
+# Longer than a busy machine needs for what is looked at in a pause, and never waited for: who has looked promotes.
+PAUSE: Final = "10m"
 WINDOW: Final = "10s"
+STABILISATION: Final = "15s"
+WEIGHTS: Final = (20, 40, 60, 80)
+"""Of the steps of korea-backend."""
 
 _QUICK: Final = {
     "errorRate": {"threshold": 5, "window": WINDOW},
     "responseTime": {"threshold": "2s", "window": WINDOW},
     "interval": "2s",
     "initialDelay": "10s",
+    # Pods that start late, or what Prometheus could not read in its second, say nothing about a version.
+    "inconclusiveLimit": 100,
 }
 # A pod that is to be ready at once may be called unhealthy soon.
 _IMPATIENT: Final = {"startup": {"periodSeconds": 1, "failureThreshold": 5}}
 
 
-def _steps(*weights: int) -> list[dict[str, Any]]:
-    return [{"weight": weight, "pause": PAUSE} for weight in weights]
+def steps(*weights: int, first: str = PAUSE) -> list[dict[str, Any]]:
+    """Return steps with a pause after each weight, the `first` one of another length."""
+    return [{"weight": weight, "pause": PAUSE if number else first} for number, weight in enumerate(weights)]
 
 
 CANARY: Final[Mapping[str, Any]] = {
     "type": "canary",
     "traffic": "nginx",
-    "steps": [*_steps(5, 20, 50), {"weight": 100}],
+    "steps": [*steps(5, 20, 50), {"weight": 100}],
 }
 """What ams has in staging and prod."""
 BLUE_GREEN: Final[Mapping[str, Any]] = {"type": "blueGreen", "preview": {"hosts": ["ams-preview"]}}
@@ -65,13 +72,13 @@ ALWAYS: Final[Mapping[str, Any]] = {
     KOREA: {"services": {"korea-backend": {"probes": _IMPATIENT}, "korea-frontend": {}}},
 }
 SHORTENED: Final[Mapping[str, Any]] = {
-    "ams": {"services": {"ams": {"objectives": {**_QUICK, "stabilisation": PAUSE}}}},
+    "ams": {"services": {"ams": {"objectives": {**_QUICK, "stabilisation": STABILISATION}}}},
     "immersiverse": {"services": {"auth-service": {"objectives": _QUICK}}},
     KOREA: {
         "services": {
             "korea-backend": {
                 "objectives": _QUICK,
-                "strategy": {"steps": _steps(20, 40, 60, 80)},
+                "strategy": {"steps": steps(*WEIGHTS)},
             },
             "korea-frontend": {"objectives": _QUICK},
         }

@@ -17,8 +17,11 @@ from typing import Any, Final, Self
 
 from local.provider.transport import ApiError, Unreachable
 from local.session import Session
+from tests.integration.on_plane import until
 
 EVERY: Final = 0.05  # seconds between two looks
+SILENCE: Final = 30.0
+"""Seconds that an API server may answer no look at all, as one does that a busy machine has kept waiting."""
 
 Pods = frozenset[str]
 
@@ -120,6 +123,12 @@ class Probe:
             assert one.looks, f"{one.service} was never looked at"
             assert not one.gaps(), f"{one.service} had no ready pod for {one.gaps()} s, in {one.looks} looks"
 
+    def from_now_on(self, service: str, pods: int) -> None:
+        """Wait until a Service has its pods, and forget what was before: nobody has promised it anything until then."""
+        seen = self[service]
+        until(lambda: len(seen.now) >= pods, f"{pods} pods behind {service}")
+        del seen.changes[:-1]
+
     @contextmanager
     def never_below(self, service: str, pods: int) -> Iterator[None]:
         """Fail where a Service had fewer ready pods within a `with` statement, or `check` finds something."""
@@ -132,17 +141,18 @@ class Probe:
         path = f"/apis/discovery.k8s.io/v1/namespaces/{self._namespace}/endpointslices"
         query = {"labelSelector": f"kubernetes.io/service-name in ({','.join(self.seen)})"}
         with Session(self._kubeconfig) as session:
-            due = time.monotonic()
+            answered = due = time.monotonic()
             while not self._ended.wait(max(0.0, due - time.monotonic())):
                 due = max(due + EVERY, time.monotonic())
                 try:
                     answer, _ = session.request("GET", path, query=query)
                 except (ApiError, Unreachable) as error:
-                    self.unanswered.append(str(error))
+                    if time.monotonic() - answered > SILENCE:
+                        self.unanswered.append(str(error))
                     continue
-                ready, at = ready_pods(answer.get("items") or ()), time.monotonic()
+                ready, answered = ready_pods(answer.get("items") or ()), time.monotonic()
                 for service, one in self.seen.items():
-                    one.take(at, ready.get(service, frozenset()))
+                    one.take(answered, ready.get(service, frozenset()))
 
 
 def ready_pods(slices: Iterable[Mapping[str, Any]]) -> dict[str, Pods]:

@@ -12,7 +12,9 @@ from manifests.assembly import assemble
 from manifests.placed import Manifest
 from settings.loading import load
 from tests.e2e.probe import ready_pods
+from tests.integration.on_plane import until
 
+_POD: Final = Type("", "v1", "Pod")
 _SERVICE: Final = Type("", "v1", "Service")
 _REPLICA_SET: Final = Type("apps", "v1", "ReplicaSet")
 _INGRESS: Final = Type("networking.k8s.io", "v1", "Ingress")
@@ -65,12 +67,32 @@ def reapply(api: Api, objects: Iterable[Manifest]) -> list[str]:
 
 def nothing_moves(api: Api, namespace: str, objects: Iterable[Manifest]) -> None:
     """Fail where applying every object again changes one of them, or who gets traffic."""
+    until(lambda: _endpoints_are_told(api, namespace), "every Service leads to the pods that are ready")
     before = traffic(api, namespace)
     changed = reapply(api, objects)
     after = traffic(api, namespace)
     assert not changed, changed
     moved = {key: (before[key], after[key]) for key in before if before[key] != after[key]}
     assert not moved, moved
+
+
+def _endpoints_are_told(api: Api, namespace: str) -> bool:
+    """Tell whether what Services lead to is what their selectors say now: EndpointSlices come a while after pods."""
+    pods = [pod for pod in api.list(_POD, namespace) if _is_ready(pod)]
+    told = ready_pods(api.list(_SLICE, namespace))
+    wanted = {
+        name_of(one): frozenset(
+            pod["metadata"]["name"] for pod in pods if selector.items() <= pod["metadata"].get("labels", {}).items()
+        )
+        for one in api.list(_SERVICE, namespace)
+        if (selector := one["spec"].get("selector"))
+    }
+    return all(told.get(name) == names for name, names in wanted.items())
+
+
+def _is_ready(pod: Mapping[str, Any]) -> bool:
+    conditions = {one["type"]: one["status"] for one in pod.get("status", {}).get("conditions") or ()}
+    return conditions.get("Ready") == "True" and "deletionTimestamp" not in pod["metadata"]
 
 
 def _reapplied(api: Api, obj: Manifest) -> list[str]:

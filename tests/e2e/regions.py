@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socketserver
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,6 +63,7 @@ CLUSTERS: Final = """\
       seoul: { context: naru-local, region: ap-northeast-2, kubeconfig: .naru/plane/kubeconfig, primary: true }
 """
 
+_QUIET: Final = 2.0  # seconds
 _KINDS: Final = (DEPLOYMENT, ROLLOUT, REPLICA_SET, CONFIG_MAP, SERVICE)
 _POLICY: Final = Type("admissionregistration.k8s.io", "v1", "ValidatingAdmissionPolicyBinding")
 
@@ -81,6 +84,21 @@ class TwoRegions(OnPlane):
     def release(self, service: str, old: str, new: str) -> None:
         """Give a service another version."""
         self.change(RELEASE_FILE, f"{service}: {{ tag: {old} }}", f"{service}: {{ tag: {new} }}")
+
+
+def settled(cluster: Cluster) -> dict[str, tuple[str, str]]:
+    """Return the `versions` of the market once its controllers have nothing left to write.
+
+    An update is over when all pods are ready; what the controllers note of that, they may note later.
+    """
+
+    def quiet() -> dict[str, tuple[str, str]]:
+        found = versions(cluster)
+        time.sleep(_QUIET)
+        return found if _all_is_noted(cluster) and versions(cluster) == found else {}
+
+    found: dict[str, tuple[str, str]] = until(quiet, "the controllers have nothing left to write")
+    return found
 
 
 def versions(cluster: Cluster) -> dict[str, tuple[str, str]]:
@@ -105,6 +123,16 @@ def is_through(cluster: Cluster, name: str) -> bool:
     return status["phase"] == "Healthy" and str(status["observedGeneration"]) == str(metadata["generation"])
 
 
+def _all_is_noted(cluster: Cluster) -> bool:
+    """Tell whether every Deployment and Rollout of the market is complete, and no pod is on its way out."""
+    deployments = cluster.api.list(DEPLOYMENT, NAMESPACE)
+    reasons = [{one["reason"] for one in item["status"].get("conditions") or ()} for item in deployments]
+    seen = all(item["status"].get("observedGeneration") == item["metadata"]["generation"] for item in deployments)
+    ending = any("deletionTimestamp" in pod["metadata"] for pod in cluster.api.list(POD, NAMESPACE))
+    through = all(is_through(cluster, name) for name in cluster.names(ROLLOUT, NAMESPACE))
+    return seen and not ending and through and all("NewReplicaSetAvailable" in found for found in reasons)
+
+
 def last_ready(cluster: Cluster, **of: str) -> str:
     """Return when the last pod of the market became ready, of these services and tags or of all; fail if one is not."""
     pods = [pod for pod in cluster.api.list(POD, NAMESPACE) if "deletionTimestamp" not in pod["metadata"]]
@@ -126,6 +154,29 @@ _COMPONENT: Final = "app.kubernetes.io/component"
 
 def _tag(of: Mapping[str, Any]) -> str:
     return str(of["spec"]["containers"][0]["image"]).rpartition(":")[2]
+
+
+class Outage(socketserver.ThreadingTCPServer):
+    """The end of a cluster's processes; whoever still comes to its API server is hung up on.
+
+    A port that nobody listens on would be taken by the next control plane of the machine, which does answer.
+    """
+
+    allow_reuse_address = True
+    daemon_threads = True
+
+    def __init__(self, plane: ControlPlane) -> None:
+        (port,) = (one.port for one in plane.status() if one.name == "kube-apiserver")
+        plane.down()
+        super().__init__(("127.0.0.1", port or 0), socketserver.BaseRequestHandler)
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.1,))
+        self._thread.start()
+
+    def over(self) -> None:
+        """Leave the port to the API server."""
+        self.shutdown()
+        self._thread.join()
+        self.server_close()
 
 
 @contextmanager

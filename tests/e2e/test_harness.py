@@ -13,8 +13,6 @@ from tests.e2e.probe import Probe
 from tests.e2e.reapply import nothing_moves
 from tests.integration.space import POD, Space, new_space
 
-pytestmark = pytest.mark.timeout(120)
-
 
 @pytest.fixture
 def space(plane: ControlPlane) -> Iterator[Space]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -19,12 +20,14 @@ from tests.e2e.regions import (
     PRIMARY_ONLY,
     RELEASE_FILE,
     STACK,
+    Outage,
     TwoRegions,
     impatience,
     is_through,
     last_ready,
     made,
     refusing,
+    settled,
     tags,
     versions,
 )
@@ -99,7 +102,7 @@ def test_first_region_is_complete_before_anything_of_the_second_is_made(
 def untouched(deployed: Ended, tokyo: Cluster) -> dict[str, tuple[str, str]]:
     """The objects of the second region before a release that fails in the first."""
     assert deployed.code == 0
-    return versions(tokyo)
+    return settled(tokyo)
 
 
 @pytest.fixture(scope="module")
@@ -181,9 +184,94 @@ def test_next_update_brings_the_second_region_up_to_the_first(
     half: Ended, regions: TwoRegions, seoul: Cluster, tokyo: Cluster
 ) -> None:
     assert half.code == 3
-    before = versions(seoul)
+    before = settled(seoul)
     ended = regions.up("--json").succeeded()
     assert results(ended) == {"seoul": "verified", "tokyo": "verified"}
     assert ended.data["changes"] == {"update": 1}
     assert tags(tokyo) == {"web": "3.0.0", "api": "2.0.0"}
+    assert versions(seoul) == before
+
+
+def naming(regions: TwoRegions, cluster: str) -> list[dict[str, Any]]:
+    """Return what the state has of a cluster."""
+    found = regions.checkpoint()["resources"]
+    return [one for one in found if one["urn"].rpartition("::")[2].partition("/")[0] == cluster]
+
+
+@pytest.fixture(scope="module")
+def before_it(half: Ended, regions: TwoRegions) -> list[dict[str, Any]]:
+    """What the state has of the second region before that goes down, with a release to come."""
+    assert half.code == 3
+    regions.up("--json").succeeded()
+    regions.release("web", "3.0.0", "4.0.0")
+    return naming(regions, "tokyo")
+
+
+@pytest.fixture(scope="module")
+def outage(before_it: list[dict[str, Any]], far_plane: ControlPlane) -> Iterator[Outage]:
+    """The second region, which is down until somebody says that it is over."""
+    assert before_it
+    found = Outage(far_plane)
+    yield found
+    found.over()
+
+
+def test_region_that_is_down_keeps_every_update_up_while_it_is_in_traffic(
+    outage: Outage, regions: TwoRegions, seoul: Cluster
+) -> None:
+    assert outage
+    before = settled(seoul)
+    ended = regions.up()
+    assert ended.code == 4
+    assert "refused: tokyo: https://127.0.0.1" in ended.stderr
+    assert "`naru region drain --stack local tokyo`" in ended.stderr
+    assert versions(seoul) == before
+
+
+@pytest.fixture(scope="module")
+def left_out(outage: Outage, regions: TwoRegions) -> Ended:
+    """The end of an update whose second region is drained and down."""
+    assert outage
+    regions.change("Pulumi.local.yaml", "tokyo: { context", "tokyo: { drained: true, context")
+    return regions.up("--json")
+
+
+def test_drained_region_that_is_down_is_left_out_and_the_release_goes_to_the_other(
+    left_out: Ended, before_it: list[dict[str, Any]], regions: TwoRegions, seoul: Cluster
+) -> None:
+    assert left_out.code == 0, left_out.text
+    assert results(left_out) == {"seoul": "verified", "tokyo": "left out"}
+    warned = [line for line in left_out.stderr.splitlines() if line.startswith("warning: tokyo")]
+    assert len(warned) == 1
+    assert "`naru up --stack local` brings it up" in warned[0]
+    assert left_out.data["changes"] == {"update": 1}
+    assert tags(seoul)["web"] == "4.0.0"
+    assert naming(regions, "tokyo") == before_it, "the state of the other is as it was"
+
+
+def test_rollback_goes_without_it_too(left_out: Ended, regions: TwoRegions, seoul: Cluster) -> None:
+    assert left_out.code == 0
+    words = ("rollback", "market/web", "--stack", STACK, "--no-health-check", "--yes")
+    ended = regions.naru(*words, "--json").succeeded()
+    assert (ended.data["result"], ended.data["leftOut"]) == ("verified", ["tokyo"])
+    assert ended.stderr.count("warning: tokyo is left out") == 1
+    assert tags(seoul)["web"] == "3.0.0"
+    regions.release("web", "3.0.0", "5.0.0")
+    assert results(regions.up("--json").succeeded()) == {"seoul": "verified", "tokyo": "left out"}
+    assert tags(seoul)["web"] == "5.0.0"
+
+
+def test_region_that_answers_again_is_brought_up_to_the_others_drained_or_not(
+    left_out: Ended, outage: Outage, regions: TwoRegions, far_plane: ControlPlane, seoul: Cluster
+) -> None:
+    assert left_out.code == 0
+    outage.over()
+    far_plane.up(progress=lines(sys.__stderr__), storage_classes=["standard"])
+    before = settled(seoul)
+    ended = regions.up("--json").succeeded()
+    assert results(ended) == {"seoul": "verified", "tokyo": "verified"}
+    assert ended.data["changes"] == {"update": 1}
+    assert "left out" not in ended.stderr
+    with Session(far_plane.kubeconfig) as session:
+        assert tags(Cluster(session)) == {"web": "5.0.0", "api": "2.0.0"}
     assert versions(seoul) == before

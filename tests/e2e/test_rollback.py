@@ -74,6 +74,7 @@ def case(request: pytest.FixtureRequest, delivery: Delivery) -> Case:
     found: Case = request.param
     delivery.configure({found.subject: found.change} if found.change else None, shortened=False)
     delivery.up(found.system)
+    until(lambda: delivery.status(found.subject)["phase"] != "progressing", f"{found.subject} is one thing or another")
     if delivery.status(found.subject)["phase"] != "healthy":  # as a test of something else has left it
         make_live(delivery, found, "2.0.0")
     return found
@@ -82,6 +83,7 @@ def case(request: pytest.FixtureRequest, delivery: Delivery) -> Case:
 @pytest.fixture
 def probe(case: Case, plane: ControlPlane) -> Iterator[Probe]:
     with Probe(plane.kubeconfig, case.namespace, case.serving) as made:
+        made.from_now_on(case.serving, case.pods)
         yield made
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -27,6 +27,7 @@ from tests.e2e.counters import Behaviour, Counters, line, states
 from tests.e2e.routes import Live, Part, calls, tag, visits
 
 _PAUSE: Final = 0.25  # seconds between two looks; Prometheus comes once a second
+_ANSWER: Final = 60.0  # seconds Prometheus may take to answer; a bound for a machine that does other things too
 
 _POD: Final = Type("", "v1", "Pod")
 _SLICE: Final = Type("discovery.k8s.io", "v1", "EndpointSlice")
@@ -112,6 +113,8 @@ class Traffic:
             api = Api(session)
             before = time.monotonic()
             while not self._ended.wait(_PAUSE):
+                with self._lock:  # before the look: what is asked for counts for what was there by then
+                    wanted = dict(self._visits), dict(self._calls)
                 try:
                     live = self._look(api)
                 except (ApiError, NotServed, Unreachable):
@@ -119,7 +122,7 @@ class Traffic:
                 now = time.monotonic()
                 with self._lock:
                     self._live = live
-                    self._count(now - before)
+                    self._count(now - before, *wanted)
                 before = now
 
     def _look(self, api: Api) -> Live:
@@ -129,17 +132,19 @@ class Traffic:
         }
         return Live(found[_POD], found[_SLICE], found[_INGRESS])
 
-    def _count(self, seconds: float) -> None:
+    def _count(self, seconds: float, hosts: Mapping[str, float], services: Mapping[tuple[str, str], float]) -> None:
         tags = {_key(pod): tag(pod) for pod in self._live.pods}
-        for rate, part in self._parts():
+        for rate, part in self._parts(hosts, services):
             image_tag = tags.get(part.pod, "") if part.pod else ""
             self._counters.add(part, rate * part.share * seconds, self._behaviours.get(image_tag, Behaviour()))
         self._counters.forget(tags)
 
-    def _parts(self) -> Iterator[tuple[float, Part]]:
-        for host, rate in self._visits.items():
+    def _parts(
+        self, hosts: Mapping[str, float], services: Mapping[tuple[str, str], float]
+    ) -> Iterator[tuple[float, Part]]:
+        for host, rate in hosts.items():
             yield from ((rate, part) for part in visits(self._live, host))
-        for (namespace, service), rate in self._calls.items():
+        for (namespace, service), rate in services.items():
             yield from ((rate, part) for part in calls(self._live, namespace, service))
 
     def _gauges(self) -> Iterator[str]:
@@ -152,7 +157,7 @@ class Traffic:
 def ask(plane: ControlPlane, query: str) -> list[tuple[dict[str, str], float]]:
     """Return the labels and values Prometheus answers a query with now."""
     address = urlsplit(plane.prometheus_url)
-    connection = HTTPConnection(address.hostname or "", address.port, timeout=10)
+    connection = HTTPConnection(address.hostname or "", address.port, timeout=_ANSWER)
     try:
         connection.request("GET", f"/api/v1/query?{urlencode({'query': query})}")
         answer = json.loads(connection.getresponse().read())

@@ -16,7 +16,7 @@ from manifests.placed import Manifest
 # What the judgement of others depends on: a namespace's Pod Security level, a pod's account and priority.
 NEEDED: Final = ("Namespace", "PriorityClass", "ServiceAccount")
 POD_OWNERS: Final = ("Deployment", "Job", "Rollout", "StatefulSet")
-_PATIENCE: Final = 60.0  # seconds until admission has seen what was just created; never waited for in full
+_PATIENCE: Final = 180.0  # seconds until admission has seen what was just created; never waited for in full
 
 
 class Judge:

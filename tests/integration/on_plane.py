@@ -20,12 +20,13 @@ from local.provider.objects import Type
 from local.session import Session
 from tests.projects import COMMON, RELEASE, Project
 
-PATIENCE = 120.0  # seconds; a bound for a machine that does other things too, never waited for
+PATIENCE = 180.0  # seconds; a bound for a machine that does other things too, never waited for
 REPOSITORY = Path(__file__).parents[2]
 
 CLAIM = Type("", "v1", "PersistentVolumeClaim")
 CONFIG_MAP = Type("", "v1", "ConfigMap")
 DEPLOYMENT = Type("apps", "v1", "Deployment")
+EVENT = Type("", "v1", "Event")
 NAMESPACE = Type("", "v1", "Namespace")
 POD = Type("", "v1", "Pod")
 SECRET = Type("", "v1", "Secret")
@@ -182,6 +183,15 @@ class Cluster:
     def names(self, type_: Type, namespace: str = "") -> set[str]:
         """Return the names of all objects of a kind in a namespace."""
         return {item["metadata"]["name"] for item in self.api.list(type_, namespace)}
+
+    def says_why(self, namespace: str, name: str) -> bool:
+        """Tell whether all pods of a service have got as far as they will, and an event says of each why no further."""
+        pods = self.api.list(POD, namespace, labelSelector=f"app.kubernetes.io/name={name}")
+        events = self.api.list(EVENT, namespace, fieldSelector="type=Warning")
+        warned = {event["involvedObject"]["name"] for event in events}
+        return bool(pods) and all(
+            pod["metadata"]["name"] in warned and pod.get("status", {}).get("containerStatuses") for pod in pods
+        )
 
     def versions(self, *namespaces: str) -> dict[str, int]:
         """Return the generation of every Deployment's specification: it rises with each change of it."""

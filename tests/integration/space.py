@@ -5,14 +5,16 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
+from local.plane import _alone
+from local.progress import silent
 from local.provider.api import Api
 from local.provider.objects import Type
 from local.session import Session
 
-PATIENCE = 60.0  # seconds; a bound for a machine that does other things too, never waited for
+PATIENCE = 180.0  # seconds; a bound for a machine that does other things too, never waited for
 
 NAMESPACE = Type("", "v1", "Namespace")
 POD = Type("", "v1", "Pod")
@@ -67,6 +69,11 @@ class Space:
             for event in self.api.list(Type("", "v1", "Event"), self.name)
             if event["involvedObject"]["name"] == name and event["type"] == "Warning"
         ]
+
+
+def ports_stay_free() -> AbstractContextManager[None]:
+    """Have no other control plane come up meanwhile: it would take ports that one has just given up."""
+    return _alone(silent)
 
 
 @contextmanager

@@ -8,12 +8,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
 import pytest
 from moto.route53 import models
+from moto.route53.responses import Route53
 from moto.server import ThreadedMotoServer
 
 from local import environment
@@ -108,12 +110,18 @@ class OnMoto(Project):
         """Update the stack, or some of its systems."""
         return self.naru("up", "--stack", "prod", *systems, "--yes", "--skip-preview")
 
+    def checkpoint(self) -> list[dict[str, Any]]:
+        """Return all that the state holds."""
+        (file,) = (Path(self.variables["STATE"]) / ".pulumi" / "stacks").rglob("prod.json")
+        listed: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))["checkpoint"]["latest"]["resources"]
+        return listed
+
     def resources(self) -> dict[str, dict[str, Any]]:
         """Return what the state holds of AWS, by logical name and type."""
-        (file,) = (Path(self.variables["STATE"]) / ".pulumi" / "stacks").rglob("prod.json")
-        listed = json.loads(file.read_text(encoding="utf-8"))["checkpoint"]["latest"]["resources"]
         return {
-            f"{one['urn'].rpartition('::')[2]} {one['type']}": one for one in listed if one["type"].startswith("aws:")
+            f"{one['urn'].rpartition('::')[2]} {one['type']}": one
+            for one in self.checkpoint()
+            if one["type"].startswith("aws:")
         }
 
     def records(self) -> dict[str, str]:
@@ -258,6 +266,48 @@ def test_update_after_a_drain_changes_nothing(project: OnMoto) -> None:
     assert "no change" in project.up().succeeded().stderr
     ended = project.naru("region", "drain", "--stack", "prod", "tokyo", "--yes").succeeded()
     assert "tokyo is out of traffic already" in ended.stderr
+
+
+@contextmanager
+def unhealthy(project: OnMoto, cluster: str) -> Iterator[None]:
+    """Have Route 53's checkers find a cluster's way in dead: moto's one checker finds all well."""
+    name = f"{cluster}/common/aws/health-check aws:route53/healthCheck:HealthCheck"
+    check = project.resources()[name]["id"]
+    well = Route53.get_health_check_status
+
+    def status(self: Route53) -> Any:
+        found = well(self)
+        if self._get_param("HealthCheckId") == check:
+            for one in found.result["HealthCheckObservations"]:
+                one["StatusReport"]["Status"] = "Failure: Connection timed out"
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Route53, "get_health_check_status", status)
+        yield
+
+
+def test_region_is_not_drained_onto_one_that_route_53_holds_unhealthy(project: OnMoto) -> None:
+    project.naru("region", "restore", "--stack", "prod", "tokyo", "--yes", "--force").succeeded()
+    text = (project.root / "Pulumi.prod.yaml").read_text(encoding="utf-8")
+    before = project.resources()
+    with unhealthy(project, "seoul"):
+        ended = project.naru("region", "drain", "--stack", "prod", "tokyo", "--yes")
+        listed = project.naru("region", "list", "--stack", "prod", "--json").succeeded().data
+    assert ended.code == 4
+    (line,) = [line for line in ended.stderr.splitlines() if line.startswith("refused: ")]
+    assert "seoul (ap-northeast-2) unhealthy, which would keep mail.example.com and shop.example.com" in line
+    assert "0 of 1 checkers find it healthy (Connection timed out)" in line
+    assert [one["health"]["status"] for one in listed["clusters"]] == ["unhealthy", "healthy"]
+    assert changed(before, project.resources()) == set()
+    assert (project.root / "Pulumi.prod.yaml").read_text(encoding="utf-8") == text
+
+
+def test_region_is_drained_all_the_same_where_nobody_asks(project: OnMoto) -> None:
+    with unhealthy(project, "seoul"):
+        drain = ("region", "drain", "--stack", "prod", "tokyo", "--yes", "--no-health-check")
+        assert "unhealthy" not in project.naru(*drain).succeeded().text
+    assert set(project.records()) == {"shop.example.com. seoul", "mail.example.com. primary"}
 
 
 def test_last_region_in_traffic_cannot_be_drained(project: OnMoto) -> None:

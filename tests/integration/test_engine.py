@@ -11,7 +11,7 @@ import pytest
 
 from local.plane import ControlPlane
 from local.session import Session
-from tests.integration.on_plane import CONFIG_MAP, DEPLOYMENT, NAMESPACE, POD, SECRET, VOLUME, Cluster, OnPlane
+from tests.integration.on_plane import CONFIG_MAP, DEPLOYMENT, NAMESPACE, POD, SECRET, VOLUME, Cluster, OnPlane, until
 from tests.projects import MAIL, SHOP
 
 # Each test goes on from where the one before left the deployment: the tests of this file run as a whole.
@@ -141,12 +141,17 @@ def test_protected_data_are_not_deleted(shop: OnPlane, cluster: Cluster) -> None
     assert cluster.versions("shop", "mail") == before
 
 
+def claimed(cluster: Cluster) -> set[str]:
+    """Return the namespaces whose claims have volumes."""
+    return {volume["spec"]["claimRef"]["namespace"] for volume in cluster.api.list(VOLUME, "")}
+
+
 def test_destroy_leaves_nothing(shop: OnPlane, cluster: Cluster) -> None:
     shop.change("Pulumi.local.yaml", "protectData: true", "protectData: false")
     shop.naru("up", "--stack", "local").succeeded()
     gone = shop.naru("destroy", "--stack", "local", "--yes", "--json").succeeded().data
     assert gone["result"] == "succeeded"
     assert not cluster.names(NAMESPACE) & {"shop", "mail"}
-    claims = [volume["spec"]["claimRef"]["namespace"] for volume in cluster.api.list(VOLUME, "")]
-    assert "shop" not in claims
+    # A volume goes with its claim, but after it: nobody waits for that.
+    until(lambda: "shop" not in claimed(cluster), "the end of its volumes")
     assert not shop.checkpoint().get("resources")

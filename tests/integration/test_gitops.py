@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from local.toolchain import ensure
 from manifests.argocd.names import parent_name, parents_project, project_name
 from manifests.argocd.server_settings import CONFIG_MAP as SETTINGS
 from manifests.argocd.server_settings import server_settings
-from operations.api_server import connect
+from operations.api_server import UnreachableError, connect
 from settings.environment import Cluster as Settings
 from settings.loading import load
 from settings.stack import Stack
@@ -126,10 +126,12 @@ def argo_cd_at_work(plane: ControlPlane) -> Iterator[list[str]]:
         server = connect(Settings(context="naru-local", region="here", kubeconfig=str(plane.kubeconfig)), Path("/"))
         folder = "/apis/argoproj.io/v1alpha1/namespaces/argocd/applications"
         while not ended.wait(0.2):
-            for one in server.items(folder):
-                if "deletionTimestamp" in one["metadata"]:
-                    gone.append(one["metadata"]["name"])
-                    server.merge(f"{folder}/{gone[-1]}", {"metadata": {"finalizers": None}})
+            with suppress(UnreachableError):  # the machine may have been busy for longer than it asks
+                for one in server.items(folder):
+                    name = one["metadata"]["name"]
+                    if "deletionTimestamp" in one["metadata"]:
+                        gone.extend({name} - {*gone})
+                        server.merge(f"{folder}/{name}", {"metadata": {"finalizers": None}})
 
     thread = threading.Thread(target=run)
     thread.start()

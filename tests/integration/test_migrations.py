@@ -215,9 +215,9 @@ def test_pod_without_its_secret_or_key_stays_unready_and_the_report_names_both(
     bank.add("releases/local.yaml", sick)
     cluster.apply("v1", "Secret", "bank", "reader-secrets", stringData={"other": "x"})
     with bank.begin("up", "--stack", "local", "--json") as process:
-        until(lambda: cluster.names(DEPLOYMENT, "bank") >= {*SICK}, "the Deployments")
+        until(lambda: all(cluster.says_why("bank", name) for name in SICK), "what the pods lack")
         for name in SICK:  # the wait for what never comes is to be over soon
-            cluster.apply("apps/v1", "Deployment", "bank", name, spec={"progressDeadlineSeconds": 15})
+            cluster.apply("apps/v1", "Deployment", "bank", name, spec={"progressDeadlineSeconds": 8})
         stdout, stderr = process.communicate()
     ended = Ended(process.returncode, stdout, stderr)
     assert ended.code == 3, ended.text

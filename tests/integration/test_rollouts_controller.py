@@ -161,9 +161,8 @@ def test_canary_goes_on_after_its_controller_was_killed(plane: ControlPlane, spa
 
 @pytest.mark.parametrize("fault", ["crash", "unready", "pull"])
 def test_version_whose_pods_do_not_start_is_given_up_and_the_old_one_serves_on(space: Space, fault: str) -> None:
-    deadline = {"progressDeadlineSeconds": 8, "progressDeadlineAbort": True}
-    create(space, "1", **deadline)
-    update(space, f"2-{fault}", **deadline)
+    create(space, "1")  # which may take its time
+    update(space, f"2-{fault}", progressDeadlineSeconds=8, progressDeadlineAbort=True)
     space.until(lambda: status(space).get("abort"))
     space.until(lambda: status(space).get("phase") == "Degraded")
     space.until(lambda: ready(space) == {"1": 5})

@@ -28,7 +28,7 @@ from local.provider.resources import Logs, Resources
 from local.provider.transport import ApiError
 from local.session import Session
 from local.toolchain import ensure
-from tests.integration.space import PATIENCE, POD, SECRET, Space, new_space
+from tests.integration.space import PATIENCE, POD, SECRET, Space, new_space, ports_stay_free
 
 SEALED = Type("bitnami.com", "v1alpha1", "SealedSecret")
 SERVICE = Type("", "v1", "Service")
@@ -48,7 +48,7 @@ def space(session: Session) -> Iterator[Space]:
 
 def certificate(plane: ControlPlane) -> bytes:
     address = urlsplit(plane.sealing_url)
-    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=10)
+    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=PATIENCE)
     try:
         connection.request("GET", "/v1/cert.pem")
         return connection.getresponse().read()
@@ -167,10 +167,13 @@ def test_provider_returns_once_the_secret_is_there_at_each_change(plane: Control
 def test_provider_names_object_and_cause_when_its_time_is_over(plane: ControlPlane, space: Space) -> None:
     sealed = seal(plane, space.name, "keys", {"token": "one"})
     sealed["spec"]["encryptedData"]["token"] = flipped(sealed["spec"]["encryptedData"]["token"])
+    # However late the controller is: it has said so before anybody begins to wait.
+    apply(space, sealed)
+    space.until(lambda: space.condition(SEALED, "keys", "Synced") == "False")
     with pytest.raises(NotReady) as caught:
-        deploy(space, sealed, seconds=3)
+        deploy(space, sealed, seconds=1)
     assert caught.value.reasons == [
-        f"not ready after 3 s: waiting for condition=Synced of SealedSecret {space.name}/keys, "
+        f"not ready after 1 s: waiting for condition=Synced of SealedSecret {space.name}/keys, "
         "found False: no key could decrypt secret (token)"
     ]
 
@@ -242,11 +245,12 @@ def another(tmp_path: Path) -> Iterator[ControlPlane]:
 def test_key_and_address_are_right_after_a_restart_on_another_port(another: ControlPlane) -> None:
     before, url = certificate(another), another.sealing_url
     sealed = seal(another, "default", "keys", {"token": "correct horse"})
-    another.down()
     with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", urlsplit(url).port or 0))
-        listener.listen()
+        with ports_stay_free():
+            another.down()
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(("127.0.0.1", urlsplit(url).port or 0))
+            listener.listen()
         another.up()
     assert another.sealing_url != url
     assert certificate(another) == before

@@ -13,7 +13,7 @@ import pytest
 from local.plane import ControlPlane
 from local.provider.objects import Type
 from tests.e2e.gitops import shop
-from tests.e2e.gitops.git_project import APPLICATION, JOB, SECRET_VALUE, GitProject, sealed_for
+from tests.e2e.gitops.git_project import APPLICATION, JOB, PATIENCE, SECRET_VALUE, GitProject, sealed_for
 from tests.e2e.gitops.shop import CONTEXT, NAMESPACE, STACK
 from tests.integration.on_plane import CLAIM, CONFIG_MAP, DEPLOYMENT, SECRET, Cluster, until
 
@@ -23,7 +23,7 @@ RELEASE: Final = f"releases/{STACK}.yaml"
 CATALOG: Final = "catalog/shop.yaml"
 WORKLOADS: Final = f"{STACK}-main-shop-workloads"
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(1500)
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +123,7 @@ def test_release_whose_migration_fails_leaves_the_old_pods_says_why_and_is_taken
 ) -> None:
     settled.change(RELEASE, "api: { tag: 1.1.0 }", "api: { tag: 2.0.0-fail }")
     commit = settled.publish(STACK, "a release whose migration fails")
-    until(lambda: _phase(argocd_cluster, commit) == "Failed", "the sync fails")
+    until(lambda: _phase(argocd_cluster, commit) == "Failed", "the sync fails", patience=PATIENCE)
     assert ready(argocd_cluster, "api") == {"1.1.0": 2}
     assert image(argocd_cluster, "api") == "1.1.0"
     message = str(argocd_cluster.read(APPLICATION, "argocd", WORKLOADS)["status"])

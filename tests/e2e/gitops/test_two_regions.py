@@ -17,7 +17,7 @@ from local.progress import lines
 from local.session import Session
 from tests.e2e.delivery import REPLICA_SET
 from tests.e2e.gitops.git_project import PATIENCE, GitProject
-from tests.e2e.regions import NAMESPACE, impatience, last_ready, made, tags, versions
+from tests.e2e.regions import NAMESPACE, impatience, last_ready, made, refusing, settled, tags, versions
 from tests.integration.on_plane import NAMESPACE as NAMESPACES
 from tests.integration.on_plane import Cluster, until
 from tests.projects import COMMON
@@ -29,6 +29,8 @@ RELEASE: Final = f"releases/{STACK}.yaml"
 FIRST: Final = "seoul-market-workloads"
 SECOND: Final = "tokyo-market-workloads"
 PARENT: Final = "market"
+CATALOG: Final = "catalog/market.yaml"
+REFUSAL: Final = "3.0.0 is not let into this region"
 RECONCILED: Final = 25.0
 """Seconds in which Argo CD has looked at everything twice, as the control plane has it look every ten."""
 
@@ -59,6 +61,9 @@ config:
     policies: {{ secrets: existing, protectData: false }}
     argocd: {{ repository: "{url}" }}
 """
+
+# Bounds for a machine that does other things too: the first test brings up two control planes and Argo CD.
+pytestmark = pytest.mark.timeout(1500)
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +97,7 @@ def project(
         "Pulumi.yaml": "name: example\nruntime: python\n",
         f"Pulumi.{STACK}.yaml": _CONFIG.format(seoul=SEOUL, tokyo=TOKYO, url=argocd_plane.argocd.url),
         "catalog/common.yaml": common,
-        "catalog/market.yaml": _MARKET,
+        CATALOG: _MARKET,
         RELEASE: "market:\n  web: { tag: 1.0.0 }\n",
     }
     root = tmp_path_factory.mktemp("market")
@@ -138,7 +143,7 @@ def test_first_region_is_complete_before_anything_of_the_second_is_made(
 def test_release_that_fails_in_the_first_region_never_reaches_the_second(
     project: GitProject, argocd_plane: ControlPlane, argocd_cluster: Cluster, tokyo: Cluster
 ) -> None:
-    before, at = versions(tokyo), pinned(project)
+    before, at = settled(tokyo), pinned(project)
     with impatience(argocd_plane):
         commit = release(project, "1.0.0", "2.0.0-crash")
         until(
@@ -149,7 +154,7 @@ def test_release_that_fails_in_the_first_region_never_reaches_the_second(
     assert project.applications(STACK)[FIRST]["status"]["health"]["status"] == "Degraded"
     time.sleep(RECONCILED)
     assert pinned(project) == {FIRST: commit, SECOND: at[SECOND]}
-    assert project.applications(STACK)[SECOND]["status"]["sync"]["revision"] == at[SECOND]
+    project.arrived(STACK, at[SECOND], SECOND)
     assert versions(tokyo) == before
     assert tags(argocd_cluster) == {"web": "2.0.0-crash"}
 
@@ -160,3 +165,41 @@ def test_mended_release_goes_through_both(project: GitProject, argocd_cluster: C
     assert pinned(project) == {FIRST: commit, SECOND: commit}
     assert tags(argocd_cluster) == tags(tokyo) == {"web": "2.0.0"}
     assert last_ready(argocd_cluster, web="2.0.0") <= made(tokyo, REPLICA_SET, "2.0.0")
+
+
+def held(project: GitProject, commit: str, before: str) -> None:
+    """Wait until a release fails in the first region; it goes no further when Argo CD looks again either."""
+    until(lambda: ended(project, PARENT, commit) == "Failed", "the release is refused", patience=PATIENCE)
+    time.sleep(RECONCILED)
+    assert pinned(project) == {FIRST: commit, SECOND: before}
+
+
+def test_change_that_the_first_region_refuses_never_reaches_the_second(
+    project: GitProject, argocd_cluster: Cluster, tokyo: Cluster
+) -> None:
+    """What is refused is there already: Argo CD asks by a dry run what would change, which is refused as well."""
+    before, at = settled(tokyo), pinned(project)[SECOND]
+    with refusing(argocd_cluster, "3.0.0"):
+        commit = release(project, "2.0.0", "3.0.0")
+        held(project, commit, at)
+        told = project.naru("sync", "--stack", STACK, "--yes", "market")
+        assert (told.code, REFUSAL in told.stderr) == (3, True), told
+        assert pinned(project) == {FIRST: commit, SECOND: at}
+
+        project.change(CATALOG, "description: Market", "description: The market")
+        commit = project.publish(STACK, "something else")
+        held(project, commit, at)
+        told = project.naru("sync", "--stack", STACK, "--yes", "market")
+        assert (told.code, REFUSAL in told.stderr) == (3, True), told
+    assert tags(argocd_cluster) == tags(tokyo) == {"web": "2.0.0"}
+    assert versions(tokyo) == before
+
+
+def test_release_goes_on_when_what_refused_it_is_gone(
+    project: GitProject, argocd_cluster: Cluster, tokyo: Cluster
+) -> None:
+    commit = pinned(project)[FIRST]
+    project.naru("sync", "--stack", STACK, "--yes", "market").succeeded()
+    project.arrived(STACK, commit, "market")
+    assert tags(argocd_cluster) == tags(tokyo) == {"web": "3.0.0"}
+    assert last_ready(argocd_cluster, web="3.0.0") <= made(tokyo, REPLICA_SET, "3.0.0")

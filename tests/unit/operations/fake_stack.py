@@ -99,6 +99,9 @@ class FakeEngine:
         self.failure: Exception | None = None
         self.requests: list[tuple[str, Request]] = []
 
+    def known(self) -> Deployed:
+        return Deployed(self.state)
+
     def deployed(self) -> Deployed:
         return Deployed(self.state)
 

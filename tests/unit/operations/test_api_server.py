@@ -1,8 +1,11 @@
 """Requests to an API server, and what is made of its answers."""
 
 import json
+import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -10,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from local.certificates import self_signed
 from operations import cluster_facts
 from operations.api_server import ApiError, ApiServer, ContextError, UnreachableError, all_of, connect
 from operations.needs import needs
@@ -58,12 +62,12 @@ def cluster(tmp_path: Path, routes: Routes) -> Iterator[Cluster]:
     server.server_close()
 
 
-def write_kubeconfig(folder: Path, port: int) -> None:
+def write_kubeconfig(folder: Path, port: int, scheme: str = "http") -> None:
     content = {
         "apiVersion": "v1",
         "kind": "Config",
         "current-context": "other",
-        "clusters": [{"name": "c", "cluster": {"server": f"http://127.0.0.1:{port}"}}],
+        "clusters": [{"name": "c", "cluster": {"server": f"{scheme}://127.0.0.1:{port}"}}],
         "users": [{"name": "u", "user": {"token": "the-token"}}],
         "contexts": [{"name": name, "context": {"cluster": "c", "user": "u"}} for name in ("here", "other")],
     }
@@ -112,6 +116,58 @@ def test_credentials_that_are_refused_are_told_in_the_servers_words(
     with pytest.raises(ApiError, match="Unauthorized") as error:
         connect(cluster, tmp_path)
     assert error.value.status == 401
+
+
+@contextmanager
+def accepting(answer: Callable[[socket.socket], object]) -> Iterator[int]:
+    """Accept one connection, do something with it and end it; return the port."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def once() -> None:
+            connection, _ = listening.accept()
+            with connection, suppress(OSError):
+                answer(connection)
+
+        thread = threading.Thread(target=once)
+        thread.start()
+        yield listening.getsockname()[1]
+        thread.join()
+
+
+def test_a_connection_that_ends_in_its_handshake_is_no_answer(tmp_path: Path) -> None:
+    with accepting(lambda connection: connection.recv(1)) as port:
+        write_kubeconfig(tmp_path, port, "https")
+        with pytest.raises(UnreachableError, match=rf"^https://127\.0\.0\.1:{port} does not answer: "):
+            connect(Cluster(context="here", region="r", kubeconfig="kubeconfig"), tmp_path)
+
+
+def test_another_server_at_its_address_is_no_silence(tmp_path: Path) -> None:
+    certificate, key = self_signed(["127.0.0.1"])
+    pair = tmp_path / "pair.pem"
+    pair.write_bytes(key + certificate)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pair)
+    with accepting(lambda connection: context.wrap_socket(connection, server_side=True).recv(1)) as port:
+        write_kubeconfig(tmp_path, port, "https")
+        with pytest.raises(ApiError, match=f":{port} is not the server that the kubeconfig trusts: self"):
+            connect(Cluster(context="here", region="r", kubeconfig="kubeconfig"), tmp_path)
+
+
+def test_a_server_that_fails_at_once_does_not_answer(cluster: Cluster, routes: Routes, tmp_path: Path) -> None:
+    routes["GET", "/version"] = (503, {"message": "no endpoints"})
+    with pytest.raises(UnreachableError, match="does not answer: 503 no endpoints"):
+        connect(cluster, tmp_path)
+
+
+def test_a_drained_region_answers_once_its_server_is_ready(cluster: Cluster, routes: Routes, tmp_path: Path) -> None:
+    routes["GET", "/readyz"] = (500, {"message": "etcd failed"})
+    drained = cluster.model_copy(update={"drained": True})
+    assert connect(cluster, tmp_path), "of one in traffic what it lacks is said when it is asked for more"
+    with pytest.raises(UnreachableError, match="does not answer: 500 etcd failed"):
+        connect(drained, tmp_path)
+    for status in (200, 403):
+        routes["GET", "/readyz"] = (status, {})
+        assert connect(drained, tmp_path)
 
 
 def test_a_long_list_is_read_page_by_page(cluster: Cluster, routes: Routes, tmp_path: Path) -> None:

@@ -88,6 +88,18 @@ def test_a_stack_that_is_not_there_is_created_and_not_selected(engine: Build, pu
     assert pulumi.calls[-1] == ["stack", "init", "test", "--no-select"]
 
 
+def test_a_state_that_is_only_looked_at_stays_as_it_is(engine: Build, pulumi: FakePulumi) -> None:
+    built, _ = engine()
+    pulumi.answers("stack-export", ABSENT)
+    assert built.known().objects == 0
+    pulumi.answers("stack-export", f"print(json.dumps({PENDING!r}))")
+    assert built.known().pending != []
+    assert [words[:2] for words in pulumi.calls] == [["stack", "export"]] * 2
+    pulumi.answers("stack-export", "sys.stderr.write('error: not logged in'); sys.exit(1)")
+    with pytest.raises(Stop, match="cannot read the state of test: not logged in"):
+        built.known()
+
+
 def test_creating_the_embedded_stack_leaves_the_tracked_stack_file_alone(engine: Build, pulumi: FakePulumi) -> None:
     pulumi.answers("stack-export", ABSENT)
     salt = "with open('Pulumi.test.yaml', 'a') as file: file.write('encryptionsalt: v1:abc\\n')"

@@ -11,7 +11,7 @@ import typer
 
 from manifests.migration import job_references
 from manifests.placed import Place
-from operations import session, updating
+from operations import primary_moved, session, updating
 from operations.__main__ import main
 from operations.api_server import ApiError, ContextError, UnreachableError
 from operations.automation import EngineError
@@ -126,6 +126,22 @@ def test_a_cluster_that_goes_away_after_the_update_is_told(
     assert main([*UP, "--yes"]) == Exit.OK
     assert "how the systems are is not known" in capsys.readouterr().err
     assert engine.operations == ["up"]
+
+
+@pytest.mark.parametrize("command", ["up", "preview"])
+def test_primary_region_that_moves_is_refused_before_the_engine_starts(
+    command: str,
+    project: Project,
+    engine: FakeEngine,
+    server: FakeServer,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Capture,
+) -> None:
+    project()
+    monkeypatch.setattr(primary_moved, "moved", lambda *_: ("global/shop/aws/bucket/files",))
+    assert main([command, "--stack", "test", *(["--yes"] if command == "up" else [])]) == Exit.REFUSED
+    assert "would make global/shop/aws/bucket/files anew, empty" in capsys.readouterr().err
+    assert engine.operations == []
 
 
 FAILED = "main/shop/web:deployment:web"

@@ -121,3 +121,14 @@ def test_newest_schema_counts_where_a_replaced_job_is_left() -> None:
 
 def test_several_databases_of_one_job_are_told_apart() -> None:
     assert deployed(migrated("a", "7,b=3")).schemas() == {("shop", "api", "a"): "7", ("shop", "api", "b"): "3"}
+
+
+def test_ids_are_of_one_type_and_of_what_is_not_to_be_deleted() -> None:
+    found = deployed(
+        resource("aws:sqs/queue:Queue", "seoul/shop/aws/queue/jobs", id="queue"),
+        resource("aws:route53/healthCheck:HealthCheck", "seoul/common/aws/health-check", id="old", delete=True),
+        resource("aws:route53/healthCheck:HealthCheck", "seoul/common/aws/health-check", id="new"),
+        resource("aws:route53/healthCheck:HealthCheck", "tokyo/common/aws/health-check"),
+        resource("aws:route53/healthCheck:HealthCheck", "osaka/common/aws/health-check", id="older", delete=True),
+    )
+    assert found.ids_of("aws:route53/healthCheck:HealthCheck") == {"seoul/common/aws/health-check": "new"}

@@ -46,7 +46,7 @@ class Regional(FakeEngine):
         self.failing: dict[str, Exception] = {}
 
     def up(self, request: Request, on_event: OnEvent) -> None:
-        (cluster,) = request.clusters or ("all",)
+        cluster = request.clusters[0] if request.clusters else "all"
         name = f"{cluster}/shop/web:deployment:web"
         self.failure = self.failing.get(cluster)
         broken = isinstance(self.failure, EngineError)
@@ -405,3 +405,137 @@ def test_a_cluster_that_goes_away_while_its_rollouts_are_waited_for_is_not_verif
     assert main(UP) == Exit.FAILED
     assert engine.clusters == [("seoul",)]
     assert "how the systems are is not known" in capsys.readouterr().err
+
+
+@pytest.fixture
+def down(root: Path, servers: dict[str, FakeServer], monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Have Tokyo drained and down; return the regions that are, for a test to have others."""
+    found = {"there"}
+
+    def connect(cluster: Cluster, _: Path) -> FakeServer:
+        if cluster.region in found:
+            message = f"{cluster.region} does not answer"
+            raise UnreachableError(message)
+        return servers[cluster.region]
+
+    monkeypatch.setattr(session, "connect", connect)
+    drain(root, "tokyo")
+    return found
+
+
+def drain(root: Path, cluster: str) -> None:
+    stack = root / "Pulumi.test.yaml"
+    text = stack.read_text(encoding="utf-8")
+    stack.write_text(text.replace(f"{cluster}: {{context", f"{cluster}: {{drained: true, context"), encoding="utf-8")
+
+
+def undrain(root: Path) -> None:
+    stack = root / "Pulumi.test.yaml"
+    stack.write_text(stack.read_text(encoding="utf-8").replace("drained: true, ", ""), encoding="utf-8")
+
+
+def warnings(told: str) -> list[str]:
+    return [line for line in told.splitlines() if line.startswith("warning: tokyo")]
+
+
+TOKYO = set(beside(["tokyo"], ()))
+
+
+@pytest.mark.usefixtures("down")
+@pytest.mark.parametrize("words", [[], ["shop"]], ids=["everything", "one system"])
+def test_a_drained_cluster_that_does_not_answer_is_in_no_update(
+    words: list[str], engine: Regional, capsys: Capture
+) -> None:
+    kind = "naru:system:System"
+    there = {"urn": f"urn:pulumi:test::naru::{kind}::tokyo/shop", "type": kind}
+    engine.state = {"deployment": {"resources": [there]}}
+    assert main([*UP, *words, "--json"]) == Exit.OK
+    [(operation, request)] = engine.requests
+    assert (operation, request.clusters) == ("up", ("seoul",))
+    assert set(request.exclude) >= TOKYO, "what the state has of it stays"
+    told = capsys.readouterr()
+    assert {one["cluster"]: one["result"] for one in json.loads(told.out)["regions"]} == {
+        "seoul": "verified",
+        "tokyo": "left out",
+    }
+    assert {one["cluster"] for one in json.loads(told.out)["systems"]} == {"seoul"}
+    [warning] = warnings(told.err)
+    assert "there does not answer; when it answers, `naru up --stack test` brings it up" in warning
+
+
+@pytest.mark.usefixtures("down")
+def test_a_preview_goes_without_it_as_well(engine: Regional, capsys: Capture) -> None:
+    assert main(["preview", "--stack", "test"]) == Exit.OK
+    [(operation, request)] = engine.requests
+    assert (operation, request.clusters) == ("preview", ("seoul",))
+    assert set(request.exclude) >= TOKYO
+    assert len(warnings(capsys.readouterr().err)) == 1
+
+
+@pytest.mark.usefixtures("down")
+def test_a_failure_beside_a_cluster_that_was_left_out_is_one(engine: Regional, capsys: Capture) -> None:
+    engine.failing["seoul"] = EngineError("update failed")
+    assert main([*UP, "--json"]) == Exit.FAILED
+    told = capsys.readouterr()
+    assert "stopped at seoul, which failed: tokyo was left out" in told.err
+    assert [one["result"] for one in json.loads(told.out)["regions"]] == ["failed", "left out"]
+
+
+def test_the_others_have_their_turns_without_it(
+    root: Path, engine: Regional, servers: dict[str, FakeServer], down: set[str], capsys: Capture
+) -> None:
+    servers["beyond"] = FakeServer()
+    stack = root / "Pulumi.test.yaml"
+    more = "      osaka: {context: nowhere, region: beyond, kubeconfig: kubeconfig}\n"
+    stack.write_text(stack.read_text(encoding="utf-8") + more, encoding="utf-8")
+    assert main([*UP, "--json"]) == Exit.OK
+    assert engine.clusters == [("seoul",), ("osaka",)]
+    assert all(set(request.exclude) >= TOKYO for _, request in engine.requests)
+    assert regions(capsys) == {"seoul": "verified", "osaka": "verified", "tokyo": "left out"}
+    engine.requests.clear()
+    update_service(root, "test", "shop", "web", at_once=True, told=False)
+    [(_, request)] = engine.requests
+    assert request.clusters == ("seoul", "osaka"), "a rollback is one update of all that answer"
+    assert set(request.exclude) >= TOKYO
+    assert warnings(capsys.readouterr().err) == [], "who takes it back has said it before"
+
+
+def test_a_drained_cluster_that_answers_is_updated(engine: Regional, down: set[str], capsys: Capture) -> None:
+    down.clear()
+    assert main([*UP, "--json"]) == Exit.OK
+    assert engine.clusters == [("seoul",), ("tokyo",)]
+    assert regions(capsys) == {"seoul": "verified", "tokyo": "verified"}
+
+
+@pytest.mark.usefixtures("down")
+def test_a_cluster_in_traffic_that_does_not_answer_refuses_the_update(
+    root: Path, engine: Regional, capsys: Capture
+) -> None:
+    undrain(root)
+    assert main(UP) == Exit.REFUSED
+    assert engine.requests == []
+    told = capsys.readouterr().err
+    assert "refused: tokyo: there does not answer" in told
+    assert "`naru region drain --stack test tokyo`" in told
+
+
+@pytest.mark.parametrize("drained", [True, False])
+def test_a_primary_cluster_that_does_not_answer_refuses_the_update(
+    drained: bool, root: Path, engine: Regional, down: set[str], capsys: Capture
+) -> None:
+    undrain(root)
+    down ^= {"here", "there"}
+    if drained:
+        drain(root, "seoul")
+    assert main(UP) == Exit.REFUSED
+    assert engine.requests == []
+    told = capsys.readouterr().err
+    assert "refused: seoul: here does not answer\nseoul is the primary region, drained or not" in told
+    assert "region drain" not in told
+
+
+@pytest.mark.usefixtures("down")
+def test_what_deletes_everything_leaves_no_cluster_out(engine: Regional, capsys: Capture) -> None:
+    assert main(["destroy", "--stack", "test", "--yes"]) == Exit.REFUSED
+    assert engine.requests == []
+    assert "refused: tokyo: there does not answer" in capsys.readouterr().err

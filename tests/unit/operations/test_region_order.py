@@ -111,3 +111,18 @@ def test_a_script_is_told_of_every_region() -> None:
         {"cluster": "tokyo", "result": "failed"},
         {"cluster": "osaka", "result": "untouched"},
     ]
+
+
+def test_region_that_was_left_out_is_told_of_beside_the_others() -> None:
+    through = Regions(("seoul", "osaka"), 2, under_way=True, left_out=("tokyo",))
+    assert through.as_json() == [
+        {"cluster": "seoul", "result": "verified"},
+        {"cluster": "osaka", "result": "under way"},
+        {"cluster": "tokyo", "result": "left out"},
+    ]
+    assert stopped(through, "naru up --stack prod", "prod") == []
+    failed = Regions(("seoul", "osaka"), 0, "failed", left_out=("tokyo",))
+    assert [one["result"] for one in failed.as_json()] == ["failed", "untouched", "left out"]
+    assert stopped(failed, "naru up --stack prod", "prod")[0] == (
+        "stopped at seoul, which failed: osaka was not touched; tokyo was left out"
+    )

@@ -10,11 +10,13 @@ import pytest
 import typer
 
 from operations.__main__ import main
+from operations.api_server import UnreachableError
 from operations.exits import Exit, Stop
 from operations.outcome import Outcome
 from operations.rollback import applying, run
 from operations.rollback.plan import released
 from operations.rollback.waiting import wait
+from operations.rollout import subject
 from operations.rollout.subject import subject_of
 from operations.tally import Failure, Tally
 from settings.loading import load
@@ -54,8 +56,8 @@ class Engine:
         if self.stop is not None:
             raise self.stop
         if self.applies:
-            subject = subject_of(load(root, stack).stack, f"{system}/{service}")
-            wanted = released(subject.places[0], subject.service)["web"].image
+            about = subject_of(load(root, stack).stack, f"{system}/{service}")
+            wanted = released(about.places[0], about.service)["web"].image
             self._deploy(wanted)
         failures = () if self.result == "succeeded" else (Failure("main/shop/web:deployment:web", "pods"),)
         return Outcome(self.result, Tally(), failures, 1.0)
@@ -464,3 +466,66 @@ def test_a_rollout_whose_controller_lost_the_change_is_touched_until_it_is_seen(
     assert main([*WORDS, "dev"]) == Exit.FAILED
     touched = [body for path, body in server.patched if path == ROLLOUT_AT]
     assert [list(body["metadata"]["annotations"]) for body in touched] == [["naru/told"]]
+
+
+@pytest.fixture
+def far(project: Project, engine: Engine, server: Server, monkeypatch: pytest.MonkeyPatch) -> dict[str, Exception]:
+    """Have the shop in a second region too, which is drained and has this problem."""
+    problems: dict[str, Exception] = {"far": UnreachableError("https://10.0.0.2 does not answer")}
+    one = "      main: { context: dev, region: seoul }\n"
+    data = "dataDomain: data.example.com, dataCidr: 10.64.0.0/16"
+    more = f"      far: {{ context: far, region: tokyo, drained: true, {data} }}\n"
+    two = one.replace(" }", ", primary: true }") + more
+    project.change("Pulumi.dev.yaml", one, two)
+    project.change("catalog/shop.yaml", "description: Shop\n", "description: Shop\nclusters: all\n")
+
+    def connect_each(clusters: Mapping[str, object], _: Path) -> tuple[dict[str, Server], dict[str, Exception]]:
+        found = {name: problem for name, problem in problems.items() if name in clusters}
+        return {name: server for name in clusters if name not in found}, found
+
+    monkeypatch.setattr(subject, "connect_each", connect_each)
+    monkeypatch.setattr(run, "connected", subject.connected)
+    return problems
+
+
+def test_a_drained_region_that_does_not_answer_is_left_out(
+    far: dict[str, Exception], project: Project, engine: Engine, capsys: Capture
+) -> None:
+    assert main([*WORDS, "dev", "--json"]) == Exit.OK
+    captured = capsys.readouterr()
+    found = json.loads(captured.out)
+    assert (found["result"], list(found["clusters"]), found["leftOut"]) == ("verified", ["main"], ["far"])
+    assert captured.err.splitlines()[0] == (
+        f"warning: far is left out: it is drained, and {far['far']}; when it answers, `naru up --stack dev` brings it "
+        "up, and only then `naru region restore --stack dev far` puts it back"
+    )
+    assert captured.err.count("warning: ") == 1
+    assert release(project) == BACK
+
+
+def test_where_no_region_is_left_out_none_is_told(
+    far: dict[str, Exception], project: Project, engine: Engine, capsys: Capture
+) -> None:
+    far.clear()
+    assert main([*WORDS, "dev", "--json"]) == Exit.OK
+    found = json.loads(capsys.readouterr().out)
+    assert (list(found["clusters"]), found["leftOut"]) == (["main", "far"], [])
+
+
+def test_history_of_a_region_that_is_left_out_decides_nothing(
+    far: dict[str, Exception], project: Project, engine: Engine, capsys: Capture
+) -> None:
+    assert main([*WORDS, "dev", "--cluster", "far"]) == Exit.REFUSED
+    assert "refused: far: it is left out, and its history cannot be asked" in capsys.readouterr().err
+    assert (release(project), engine.calls) == (RELEASE, [])
+
+
+def test_a_region_in_traffic_that_does_not_answer_refuses_it(
+    far: dict[str, Exception], project: Project, engine: Engine, capsys: Capture
+) -> None:
+    project.change("Pulumi.dev.yaml", ", drained: true", "")
+    assert main([*WORDS, "dev"]) == Exit.REFUSED
+    said = capsys.readouterr().err
+    assert said.splitlines()[0] == f"refused: far: {far['far']}"
+    assert "`naru region drain --stack dev far`" in said
+    assert (release(project), engine.calls) == (RELEASE, [])

@@ -39,6 +39,7 @@ WANTED = Wanted(
     buckets=(BUCKET,),
     databases=(DATABASE, REPLICA, CACHE),
     dumps=(DUMPS,),
+    entrances=("seoul",),
 )
 
 
@@ -119,6 +120,19 @@ def start_cache(cache: Database) -> None:
         AtRestEncryptionEnabled=True,
         SnapshotRetentionLimit=14,
     )
+
+
+def health_check() -> str:
+    """Make a health check, of which moto's one checker says it is healthy, and return its id."""
+    made = (
+        Account(SEOUL)
+        .client("route53")
+        .create_health_check(
+            CallerReference="check",
+            HealthCheckConfig={"Type": "HTTPS", "FullyQualifiedDomainName": "shop.example.com", "Port": 443},
+        )
+    )
+    return str(made["HealthCheck"]["Id"])
 
 
 def elsewhere() -> dict[str, str]:

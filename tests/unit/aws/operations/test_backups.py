@@ -12,7 +12,7 @@ from botocore.awsrequest import AWSResponse
 from rich.console import Console
 
 from operations.aws.backup_facts import Backups, DumpsFound, Object, Snapshot, StoreBackups
-from operations.aws.backup_telling import data, lacking, snapshot_table, table
+from operations.aws.backup_telling import addresses, data, lacking, snapshot_table, table
 from operations.aws.backups import gather, only
 from operations.aws.client import Aws
 from operations.aws.errors import NotAllowed
@@ -49,6 +49,12 @@ def found(aws: Aws, **wanted: Any) -> Backups:
 def store(aws: Aws, database: Any) -> StoreBackups:
     (one,) = found(aws, databases=(database,)).stores
     return one
+
+
+def instance_of(database: Any) -> dict[str, Any]:
+    client = Account(database.region).client("rds")
+    (one,) = client.describe_db_instances(DBInstanceIdentifier=database.identifier)["DBInstances"]
+    return dict(one)
 
 
 @contextmanager
@@ -99,21 +105,54 @@ def test_database_has_its_automated_and_manual_snapshots(aws: Aws) -> None:
     assert not [each for each in one.snapshots if "other" in each.name]
 
 
+def test_database_has_what_aws_backup_made_of_it(aws: Aws) -> None:
+    start_database(DATABASE)
+    with answering(aws, "rds", _backed_up):
+        one = store(aws, DATABASE)
+    (made,) = (each for each in one.snapshots if each.type == "awsbackup")
+    assert (made.name, made.status) == ("awsbackup:job-1", "available")
+    assert [each.type for each in one.snapshots if each is not made] == ["automated"]
+    assert "awsbackup:job-1" in shown(snapshot_table(Backups("prod", ACCOUNT, (one,))))
+
+
+def _backed_up(request: Any) -> AWSResponse | None:
+    """Answer as RDS does: what AWS Backup made is told to whoever asks for it, and to nobody else."""
+    if "SnapshotType=awsbackup" not in _asked(request):
+        return None
+    parts = {"DBSnapshotIdentifier": "awsbackup:job-1", "SnapshotType": "awsbackup", "Status": "available"}
+    return _snapshots(request, parts)
+
+
 def test_all_pages_of_snapshots_are_listed(aws: Aws) -> None:
     start_database(DATABASE)
     with answering(aws, "rds", _page):  # moto has all of them on one
         one = store(aws, DATABASE)
-    assert [each.name for each in one.snapshots] == ["manual-1", "manual-2", "manual-3"]
+    assert [each.name for each in one.snapshots] == [
+        *("manual-1", "manual-2", "manual-3"),
+        *("awsbackup:job-1", "awsbackup:job-2", "awsbackup:job-3"),
+    ]
 
 
 def _page(request: Any) -> AWSResponse | None:
-    body = request.body.decode() if isinstance(request.body, bytes) else request.body
+    body = _asked(request)
     if "Action=DescribeDBSnapshots" not in body:
         return None
     number = int(body.partition("Marker=page")[2][:1] or 1)
-    marker = f"<Marker>page{number + 1}</Marker>" if number < 3 else ""
-    snapshot = f"<DBSnapshot><DBSnapshotIdentifier>manual-{number}</DBSnapshotIdentifier></DBSnapshot>"
-    result = f"<DescribeDBSnapshotsResult>{marker}<DBSnapshots>{snapshot}</DBSnapshots></DescribeDBSnapshotsResult>"
+    kind = "awsbackup:job" if "SnapshotType=awsbackup" in body else "manual"
+    return _snapshots(request, {"DBSnapshotIdentifier": f"{kind}-{number}"}, f"page{number + 1}" if number < 3 else "")
+
+
+def _asked(request: Any) -> str:
+    body: str | bytes = request.body
+    return body.decode() if isinstance(body, bytes) else body
+
+
+def _snapshots(request: Any, snapshot: dict[str, str], marker: str = "") -> AWSResponse:
+    """Return an answer with one snapshot, and where the next page begins."""
+    parts = "".join(f"<{key}>{value}</{key}>" for key, value in snapshot.items())
+    following = f"<Marker>{marker}</Marker>" if marker else ""
+    listed = f"{following}<DBSnapshots><DBSnapshot>{parts}</DBSnapshot></DBSnapshots>"
+    result = f"<DescribeDBSnapshotsResult>{listed}</DescribeDBSnapshotsResult>"
     text = f"<DescribeDBSnapshotsResponse>{result}</DescribeDBSnapshotsResponse>"
     return AWSResponse(request.url, 200, {"content-type": "text/xml"}, Body(text.encode()))
 
@@ -240,7 +279,17 @@ def test_bucket_that_is_not_there_lacks(aws: Aws) -> None:
 def test_json_is_plain_and_stable() -> None:
     snapshot = Snapshot("before", "manual", "available", EARLY, "20 GiB", encrypted=True)
     making = Snapshot("making", "manual", "creating", None, "", encrypted=True)
-    database = StoreBackups(DATABASE, "available", 14, True, EARLY, LATE, snapshots=(snapshot, making))
+    database = StoreBackups(
+        DATABASE,
+        "available",
+        14,
+        True,
+        EARLY,
+        LATE,
+        snapshots=(snapshot, making),
+        endpoint="shop-prod-postgresql.rds.example.com",
+        master_secret="arn:aws:secretsmanager:example",
+    )
     cache = StoreBackups(CACHE, "available", 14, True, snapshots=(snapshot,))
     dumps = DumpsFound(DUMPS, count=1, newest=(Object("backup/a.dump", 3, LATE),))
     assert json.loads(json.dumps(data(Backups("prod", ACCOUNT, (database, cache), (dumps,))))) == {
@@ -254,6 +303,8 @@ def test_json_is_plain_and_stable() -> None:
                 "identifier": "shop-prod-postgresql",
                 "replica": False,
                 "status": "available",
+                "endpoint": "shop-prod-postgresql.rds.example.com",
+                "masterSecret": "arn:aws:secretsmanager:example",
                 "keptDays": 14,
                 "encrypted": True,
                 "restorable": {"from": "2025-12-18T17:05:00+00:00", "to": "2026-01-01T11:55:00+00:00"},
@@ -287,6 +338,8 @@ def test_json_is_plain_and_stable() -> None:
                 "identifier": "shop-prod-redis",
                 "replica": False,
                 "status": "available",
+                "endpoint": None,
+                "masterSecret": None,
                 "keptDays": 14,
                 "encrypted": True,
                 "restorable": None,
@@ -328,6 +381,32 @@ def test_table_tells_window_snapshots_and_encryption() -> None:
     assert "2025-12-18 17:05Z to 2026-01-01 11:55Z" in text
     assert "2, newest 2025-12-18 17:05Z" in text
     assert "14 days yes" in text
+
+
+def test_database_tells_its_own_host_and_where_its_masters_password_is(aws: Aws) -> None:
+    start_database(DATABASE)
+    arn = f"arn:aws:secretsmanager:{SEOUL}:{ACCOUNT}:secret:rds!db-1"
+    with told(aws, "DescribeDBInstances", {"MasterUserSecret": {"SecretArn": arn, "SecretStatus": "active"}}):
+        one = store(aws, DATABASE)
+    assert (one.endpoint, one.master_secret) == (instance_of(DATABASE)["Endpoint"]["Address"], arn)
+    assert store(aws, DATABASE).master_secret == ""
+    assert addresses(Backups("prod", ACCOUNT, (one,))) == [
+        f"shop-prod-postgresql in {SEOUL}: its own host is {one.endpoint}",
+        f"shop-prod-postgresql in {SEOUL}: its master's password is in {arn}",
+    ]
+
+
+def test_database_that_is_being_made_has_no_host_yet() -> None:
+    stores = (StoreBackups(DATABASE, "creating"), StoreBackups(CACHE))
+    (line,) = addresses(Backups("prod", ACCOUNT, stores))
+    assert line == f"shop-prod-postgresql in {SEOUL}: its own host is not there yet"
+
+
+def test_cache_tells_the_host_to_write_to(aws: Aws) -> None:
+    start_cache(CACHE)
+    nodes = [{"NodeGroupId": "0001", "PrimaryEndpoint": {"Address": "master.shop.example.com", "Port": 6379}}]
+    with told(aws, "DescribeReplicationGroups", {"NodeGroups": nodes}, "elasticache"):
+        assert store(aws, CACHE).endpoint == "master.shop.example.com"
 
 
 def test_snapshots_are_told_newest_first() -> None:

@@ -11,7 +11,7 @@ from botocore.awsrequest import AWSResponse
 from operations.aws.calls import CALLS
 from operations.aws.client import Aws
 from operations.aws.errors import AwsError, NotAllowed, NotThere, safe
-from operations.aws.explaining import ATTEMPTS, READ_SECONDS, explained
+from operations.aws.explaining import HURRIED, PATIENT, explained
 from operations.aws.facts import account_of
 from tests.moto.cloud import ACCOUNT, Account
 from tests.unit.aws.operations.account import SEOUL, TOKYO, Body, answering, elsewhere, refusal
@@ -47,9 +47,23 @@ def test_call_that_is_not_in_the_table_is_not_made(aws: Aws, service: str, opera
 
 def test_client_is_patient_within_limits_and_says_who_it_is(aws: Aws) -> None:
     config = aws._client("ecr").meta.config
-    assert config.retries == {"mode": "standard", "total_max_attempts": ATTEMPTS}
-    assert (config.connect_timeout, config.read_timeout) == (5, READ_SECONDS)
+    assert config.retries == {"mode": "standard", "total_max_attempts": PATIENT.attempts}
+    assert (config.connect_timeout, config.read_timeout) == (5, 20)
     assert "naru/" in config.user_agent
+
+
+def test_question_in_a_hurry_is_given_up_sooner(secret: None) -> None:
+    aws = Aws("prod", SEOUL, HURRIED)
+    config = aws.at(TOKYO)._client("secretsmanager").meta.config
+    assert config.retries == {"mode": "standard", "total_max_attempts": 3}
+    assert (config.connect_timeout, config.read_timeout) == (3, 5)
+
+    def silent(_: Any) -> AWSResponse:
+        raise exceptions.ReadTimeoutError(endpoint_url="https://secretsmanager")
+
+    with answering(aws, "secretsmanager", silent) as asked:
+        assert "did not answer within 5 s, asked 3 times" in fault(aws)
+    assert len(asked) == 3
 
 
 def test_region_is_the_stacks_whatever_the_user_has(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,9 +90,9 @@ def test_account_is_that_of_the_credentials(monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.usefixtures("secret")
 @pytest.mark.parametrize("code", ["ThrottlingException", "TooManyRequestsException"])
 def test_throttled_call_is_made_again(aws: Aws, code: str) -> None:
-    with answering(aws, "secretsmanager", refusal(code, "Rate exceeded"), times=ATTEMPTS - 1) as asked:
+    with answering(aws, "secretsmanager", refusal(code, "Rate exceeded"), times=PATIENT.attempts - 1) as asked:
         assert described(aws)["Name"] == "shop/prod/api"
-    assert len(asked) == ATTEMPTS
+    assert len(asked) == PATIENT.attempts
 
 
 @pytest.mark.usefixtures("secret")
@@ -88,14 +102,14 @@ def test_call_that_stays_throttled_ends_in_one_line(aws: Aws) -> None:
             "secretsmanager.describe_secret in ap-northeast-2 was throttled, asked 5 times: "
             "wait a little and try again: ThrottlingException: Rate exceeded"
         )
-    assert len(asked) == ATTEMPTS
+    assert len(asked) == PATIENT.attempts
 
 
 @pytest.mark.usefixtures("secret")
 def test_service_that_is_down_is_asked_again_and_told(aws: Aws) -> None:
     with answering(aws, "secretsmanager", refusal("InternalServiceError", "down", status=503)) as asked:
         assert "failed, asked 5 times: InternalServiceError: down" in fault(aws)
-    assert len(asked) == ATTEMPTS
+    assert len(asked) == PATIENT.attempts
 
 
 @pytest.mark.usefixtures("secret")
@@ -129,7 +143,7 @@ def test_silence_is_asked_again_and_told(aws: Aws, error: Exception, said: str) 
         line = fault(aws)
     assert line.startswith(said)
     assert "hush-hush" not in line
-    assert len(asked) == ATTEMPTS
+    assert len(asked) == PATIENT.attempts
 
 
 @pytest.mark.parametrize("code", ["ExpiredToken", "ExpiredTokenException", "RequestExpired"])

@@ -13,10 +13,11 @@ from rich.console import Console
 from operations import session
 from operations.__main__ import main
 from operations.aws import policy
+from operations.aws.check import ask
 from operations.aws.client import Aws
 from operations.aws.progress import counting
 from operations.aws.wanted import Bucket, Database, Image, Parameter, Secret, Wanted
-from operations.exits import Exit
+from operations.exits import Exit, Stop
 from tests.aws_projects import AwsProject
 from tests.moto.cloud import ACCOUNT, Account
 from tests.unit.aws.operations.account import OTHER, SEOUL, elsewhere, fill, push, refusal, start_database
@@ -204,7 +205,9 @@ def test_backups_of_one_data_store_list_its_snapshots(project: Path, capsys: Cap
         DBInstanceIdentifier=STORE.identifier, DBSnapshotIdentifier="before-upgrade"
     )
     assert main(["aws", "backups", "--stack", "prod", "shop/store"]) == Exit.OK
-    assert "before-upgrade" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert f"{STORE.identifier} in {SEOUL}: its own host is {STORE.identifier}." in out
+    assert "before-upgrade" in out
     assert main(["aws", "backups", "--stack", "prod", "shop/other"]) == Exit.FAULTS
     assert "no data store of this name that AWS runs" in capsys.readouterr().err
 
@@ -371,6 +374,20 @@ def test_another_account_or_none_is_never_accepted(
     assert main([*UP, "--accept-aws"]) == Exit.REFUSED
     assert "refused: there are no credentials for AWS" in capsys.readouterr().err
     assert engine.operations == []
+
+
+def test_urgent_change_goes_on_where_nobody_says_whose_account_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in elsewhere().items():
+        monkeypatch.setenv(name, value)
+    (wrong,) = ask(RELEASED, all_=False, urgent=True)
+    assert (wrong.kind, wrong.stops) == ("account", True)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name)
+    (unknown,) = ask(RELEASED, all_=False, urgent=True)
+    assert str(unknown).startswith("warning: ap-northeast-2: there are no credentials for AWS")
+    assert str(unknown).endswith("; whose account it is, the engine asks by itself")
+    with pytest.raises(Stop):
+        ask(RELEASED, all_=False)
 
 
 def test_up_of_another_system_is_not_refused_for_it(

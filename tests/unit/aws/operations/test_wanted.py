@@ -11,6 +11,7 @@ from settings.stack import Stack
 from tests.builders import a_data_store, a_service, a_stack
 from tests.moto.cloud import ACCOUNT
 from tests.unit.aws.full_stack import SEOUL, TOKYO, shop, two_regions
+from tests.unit.operations.region.stacks import a_led_stack
 
 ECR = f"{ACCOUNT}.dkr.ecr.{SEOUL}.amazonaws.com"
 DIGEST = f"sha256:{'1' * 64}"
@@ -144,6 +145,11 @@ def test_dumps_are_looked_for_where_the_migration_puts_them() -> None:
     store = {"postgresql": a_data_store("postgresql", databases=["shop"], managed=POSTGRES)}
     found = wanted(stack(an_api(migration=migration, dependsOn=["postgresql"]), dataStores=store)).dumps
     assert found == (Dumps("shop", TOKYO, "api", "shop-dumps", "dumps/"),)
+
+
+def test_health_is_asked_for_where_public_hosts_lead_to_drained_or_not() -> None:
+    assert wanted(a_led_stack(drained=("tokyo",))).entrances == ("seoul", "tokyo")
+    assert wanted(stack()).entrances == (), "no system has public hosts"
 
 
 def test_only_what_named_systems_want_is_asked_for() -> None:

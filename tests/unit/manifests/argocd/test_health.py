@@ -191,6 +191,53 @@ def test_failure_of_an_earlier_commit_is_forgotten_once_the_revert_is_live() -> 
     assert of(lambda it: it["status"].update(operationState=operation("Failed", EARLIER))) == ("Healthy", "")
 
 
+def synced_with(*names: str | None, last: dict[str, Any], sync: str = "Synced") -> Callable[[dict[str, Any]], Any]:
+    """Return a change after which files called `new` are to be applied, and files of those names were, one by one."""
+
+    def change(it: dict[str, Any]) -> None:
+        it["spec"]["source"]["name"] = "new"
+        history = [{"revision": EARLIER, "source": {"name": name} if name else {}} for name in names]
+        it["status"].update(operationState=last, history=history)
+        it["status"]["sync"]["status"] = sync
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        operation("Failed", EARLIER),
+        operation("Error", EARLIER),
+        operation("Succeeded", EARLIER),
+        operation("Succeeded", operation={"sync": {"revision": COMMIT, "dryRun": True}}),
+    ],
+    ids=["refused-at-another-commit", "not-compared", "of-other-files", "tried-out"],
+)
+def test_files_that_no_sync_went_through_with_are_not_healthy_though_argo_cd_calls_them_synced(
+    last: dict[str, Any],
+) -> None:
+    """It remembers no difference of a comparison that a policy refused."""
+    status, message = of(synced_with("new", "old", last=last))
+    assert (status, "`naru sync`" in message) == ("Degraded", True)
+
+
+@pytest.mark.parametrize("phase", ["Succeeded", "Failed"])
+def test_files_that_were_synced_last_are_healthy_at_a_later_commit_without_a_sync(phase: str) -> None:
+    """Also after a release that failed was taken back, before anything of it was applied."""
+    assert of(synced_with("old", "new", last=operation(phase, EARLIER))) == ("Healthy", "")
+
+
+def test_files_that_are_about_to_be_synced_are_waited_for() -> None:
+    change = synced_with("old", last=operation("Failed", EARLIER), sync="OutOfSync")
+    assert of(change) == ("Progressing", "is OutOfSync")
+
+
+def test_application_of_which_nothing_says_what_it_was_synced_with_is_as_argo_cd_calls_it() -> None:
+    """It was made over what was there, or synced before pins named the files."""
+    assert of(synced_with(last=operation(commit=EARLIER))) == ("Healthy", "")
+    assert of(synced_with(None, last=operation(commit=EARLIER))) == ("Healthy", "")
+
+
 def test_sync_that_was_only_tried_out_did_not_fail() -> None:
     tried = operation("Failed", operation={"sync": {"revision": COMMIT, "dryRun": True}})
     assert of(lambda it: it["status"].update(operationState=tried)) == ("Healthy", "")

@@ -126,6 +126,39 @@ def test_child_that_failed_at_the_commit_fails_its_system_with_the_reason() -> N
     )
 
 
+@pytest.mark.parametrize(
+    ("names", "unsynced"),
+    [(("old", "new"), False), (("new", "old"), True), ((None,), False), ((), False)],
+    ids=["synced-last", "synced-once", "before-there-were-names", "never-synced"],
+)
+def test_application_says_whether_its_last_sync_was_of_what_it_should_apply(
+    names: tuple[str | None, ...], *, unsynced: bool
+) -> None:
+    history = [{"source": {"name": name} if name else {}} for name in names]
+    source = {"targetRevision": NEW, "name": "new"}
+    assert application(live("a", status={"history": history}, source=source)).unsynced is unsynced
+    assert not application(live("a", status={"history": history})).unsynced
+
+
+@pytest.mark.parametrize("trouble", [("denied the request",), ()])
+def test_child_that_was_never_synced_with_what_it_should_apply_fails_its_system_though_it_is_called_synced(
+    trouble: tuple[str, ...],
+) -> None:
+    refused = {"operated": OLD, "phase": "Failed", "trouble": trouble}
+    found = stands(an_application(), FOUNDATION, an_application("workloads", unsynced=True, **refused))
+    told = "denied the request" if trouble else "no sync of what it applies went through"
+    assert found == Standing("failed", f"workloads: {told}")
+    assert stands(an_application(), FOUNDATION, an_application("workloads", **refused)).state == "there"
+
+
+@pytest.mark.parametrize("change", [{"revision": OLD}, {"sync": "OutOfSync"}], ids=["not-compared", "to-be-synced"])
+def test_child_that_was_never_synced_with_what_it_should_apply_is_waited_for_until_it_is_compared(
+    change: dict[str, Any],
+) -> None:
+    child = an_application("workloads", operated=OLD, phase="Failed", unsynced=True, **change)
+    assert stands(an_application(), FOUNDATION, child).state == "waiting"
+
+
 def test_child_that_is_tried_again_has_not_failed_its_system() -> None:
     child = an_application("workloads", phase="Running", waiting="Retrying attempt #1", sync="OutOfSync")
     assert stands(an_application(phase="Failed"), FOUNDATION, child).state == "waiting"

@@ -1,7 +1,9 @@
 """`naru region`: what it refuses, asks, writes, changes, tells and ends with."""
 
 import json
+import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,8 @@ from pulumi.automation import EngineEvent
 
 from operations.__main__ import main
 from operations.automation import EngineError, OnEvent, Request
-from operations.aws import check
+from operations.aws import check, health_checks
+from operations.aws.health_checks import Health
 from operations.aws.preflight import Finding
 from operations.engine_command import InterruptedUpdateError
 from operations.exits import Exit, Stop
@@ -78,6 +81,16 @@ class Engine(FakeEngine):
         self.failing = "up"
         self.findings: list[Finding] = []
         """What AWS has against a change."""
+        self.state = {"deployment": {"resources": [a_check(name) for name in ("seoul", "tokyo")]}}
+        self.health: dict[str, Health] = {}
+        """What Route 53 holds of a check, by its id, where that is not healthy."""
+        self.asked: list[str] = []
+        """The checks that Route 53 was asked about, by id."""
+
+    def hold(self, _stack: str, _region: str, checks: Mapping[str, str]) -> dict[str, Health]:
+        """Answer as Route 53."""
+        self.asked += checks.values()
+        return {name: self.health.get(check, Health(16, 16)) for name, check in checks.items()}
 
     def changes(self, steps: dict[str, str], *, failing: str = "") -> None:
         """Have it change records, all but the one that fails."""
@@ -96,6 +109,13 @@ class Engine(FakeEngine):
             on_event(one)
         if self.failure is not None and operation == self.failing:
             raise self.failure
+
+
+def a_check(cluster: str) -> dict[str, Any]:
+    """Return the health check of a cluster, as the state has it."""
+    kind = "aws:route53/healthCheck:HealthCheck"
+    urn = f"urn:pulumi:prod::naru::naru:aws:HealthCheck${kind}::{cluster}/common/aws/health-check"
+    return {"urn": urn, "type": kind, "id": f"id-of-{cluster}"}
 
 
 def told(key: str, operation: str, name: str, kind: str = RECORD, **more: Any) -> EngineEvent:
@@ -128,6 +148,7 @@ def fake(root: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
     monkeypatch.setattr("operations.session._engine", lambda *_: made)
     monkeypatch.setattr(health, "look", lambda *_: [])
     monkeypatch.setattr(check, "ask", lambda *_, **__: made.findings)
+    monkeypatch.setattr(health_checks, "ask", made.hold)
     return made
 
 
@@ -155,15 +176,21 @@ def drain_by_file(root: Path, cluster: str = "tokyo") -> None:
     assert main([*DRAIN, cluster, "--setting-only"]) == Exit.OK
 
 
+LIST = ["region", "list", "--stack", "prod"]
+UNCHECKED = [*LIST, "--no-health-check"]
+SICK = Health(0, 16, "HTTP Status Code 503, Service Unavailable")
+SILENT = Health(unknown="there are no credentials for AWS: set AWS_PROFILE, or sign in")
+
+
 def test_list_shows_who_leads_where(root: Path, capsys: Capture) -> None:
-    assert main(["region", "list", "--stack", "prod"]) == Exit.OK
+    assert main(UNCHECKED) == Exit.OK
     seoul, tokyo = [line.split() for line in capsys.readouterr().out.splitlines() if "ap-northeast" in line]
     assert seoul == ["seoul", "ap-northeast-2", "primary", "not", "drained", "mail,", "shop"]
     assert tokyo == ["tokyo", "ap-northeast-1", "not", "drained", "mail", "(stands", "by),", "shop"]
 
 
 def test_list_names_what_the_file_has_a_setting(root: Path, capsys: Capture) -> None:
-    assert main(["region", "list", "--stack", "prod"]) == Exit.OK
+    assert main(UNCHECKED) == Exit.OK
     assert "Setting" in capsys.readouterr().out
     assert main(["region", "list", "--help"]) == Exit.OK
     assert "what the stack file has of each region" in " ".join(capsys.readouterr().out.split())
@@ -173,19 +200,20 @@ def test_list_shows_what_runs_in_a_drained_region_alone(root: Path, capsys: Capt
     with_one_alone(root)
     drain_by_file(root, "seoul")
     capsys.readouterr()
-    assert main(["region", "list", "--stack", "prod"]) == Exit.OK
+    assert main(UNCHECKED) == Exit.OK
     seoul, tokyo = [line.split() for line in capsys.readouterr().out.splitlines() if "ap-northeast" in line]
     assert seoul == ["seoul", "ap-northeast-2", "primary", "drained", "ams", "(here", "alone)"]
     assert tokyo[-2:] == ["mail,", "shop"]
-    assert main(["region", "list", "--stack", "prod", "--json"]) == Exit.OK
+    assert main([*UNCHECKED, "--json"]) == Exit.OK
     (first, _) = json.loads(capsys.readouterr().out)["clusters"]
     assert first["systems"] == [{"system": "ams", "role": "answers", "alone": True}]
 
 
-def test_list_of_a_drained_region_as_json(root: Path, capsys: Capture) -> None:
+def test_list_of_a_drained_region_as_json(root: Path, fake: Engine, capsys: Capture) -> None:
     drain_by_file(root)
+    fake.health = {"id-of-seoul": SICK, "id-of-tokyo": SILENT}
     capsys.readouterr()
-    assert main(["region", "list", "--stack", "prod", "--json"]) == Exit.OK
+    assert main([*LIST, "--json"]) == Exit.OK
     seoul, tokyo = json.loads(capsys.readouterr().out)["clusters"]
     assert (seoul["drained"], [one["role"] for one in seoul["systems"]]) == (False, ["answers", "answers"])
     assert tokyo == {
@@ -193,8 +221,150 @@ def test_list_of_a_drained_region_as_json(root: Path, capsys: Capture) -> None:
         "region": "ap-northeast-1",
         "primary": False,
         "drained": True,
+        "health": {"status": "unknown", "healthy": 0, "checkers": 0, "failure": "", "unknown": SILENT.unknown},
         "systems": [],
+        "hosts": [],
     }
+    assert seoul["health"] == {
+        "status": "unhealthy",
+        "healthy": 0,
+        "checkers": 16,
+        "failure": "HTTP Status Code 503, Service Unavailable",
+        "unknown": "",
+    }
+    assert seoul["hosts"] == [
+        {"host": f"{name}.example.com", "system": name, "role": "answers", "health": "unhealthy"}
+        for name in ("mail", "shop")
+    ]
+
+
+def rows(text: str) -> list[list[str]]:
+    return [line.split() for line in text.splitlines() if ".example.com" in line or "ap-northeast" in line]
+
+
+def test_list_shows_what_route_53_holds_of_each_region_and_host(root: Path, fake: Engine, capsys: Capture) -> None:
+    with_one_alone(root)
+    fake.health = {"id-of-tokyo": SICK}
+    assert main(LIST) == Exit.OK
+    captured = capsys.readouterr()
+    seoul, tokyo, ams, mail, shop = rows(captured.out)
+    assert seoul[5:10] == ["healthy,", "16", "of", "16", "checkers"]
+    assert tokyo[4:9] == ["unhealthy,", "0", "of", "16", "checkers"]
+    assert ams == ["ams.example.com", "whatever", "its", "health"]
+    assert mail == ["mail.example.com", "healthy", "unhealthy", "(stands", "by)"]
+    assert shop == ["shop.example.com", "healthy", "unhealthy"]
+    assert captured.err == ""
+    assert sorted(fake.asked) == ["id-of-seoul", "id-of-tokyo"]
+    assert fake.operations == []
+
+
+def test_list_says_once_why_nobody_knows(root: Path, fake: Engine, capsys: Capture) -> None:
+    fake.health = dict.fromkeys(("id-of-seoul", "id-of-tokyo"), SILENT)
+    assert main(LIST) == Exit.OK
+    captured = capsys.readouterr()
+    assert captured.err.splitlines() == [f"warning: the health of seoul and tokyo is not known: {SILENT}"]
+    assert [row[-2:] for row in rows(captured.out)[2:]] == [["(stands", "by)"], ["unknown", "unknown"]]
+
+
+def test_list_goes_on_where_the_state_cannot_be_read(
+    root: Path, fake: Engine, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    def known() -> None:
+        raise Stop(Exit.FAILED, "cannot read the state of prod: no such bucket")
+
+    monkeypatch.setattr(fake, "known", known)
+    assert main(LIST) == Exit.OK
+    assert capsys.readouterr().err.splitlines() == [
+        "warning: the health of seoul and tokyo is not known: cannot read the state of prod: no such bucket"
+    ]
+
+
+def test_list_without_the_health_check_asks_nobody(root: Path, capsys: Capture) -> None:
+    program = (
+        "import sys; from operations.__main__ import main; code = main(sys.argv[1:]); "
+        "sys.stderr.write(repr([int(code), 'boto3' in sys.modules, 'botocore' in sys.modules]))"
+    )
+    done = subprocess.run([sys.executable, "-c", program, *UNCHECKED], capture_output=True, text=True, check=True)
+    assert done.stderr == "[0, False, False]"
+    assert "Route 53" not in done.stdout
+    assert main([*UNCHECKED, "--json"]) == Exit.OK
+    assert [one["health"] for one in json.loads(capsys.readouterr().out)["clusters"]] == [None, None]
+
+
+def test_drain_asks_for_the_regions_that_stay_alone(root: Path, fake: Engine, capsys: Capture) -> None:
+    fake.changes(DRAINED)
+    assert main([*DRAIN, "tokyo", "--yes"]) == Exit.OK
+    assert fake.asked == ["id-of-seoul"]
+    assert "warning" not in capsys.readouterr().err
+
+
+def test_drain_that_would_leave_nothing_healthy_is_refused_in_one_line(
+    root: Path, fake: Engine, capsys: Capture
+) -> None:
+    before = text(root)
+    fake.changes(DRAINED)
+    fake.health = {"id-of-seoul": SICK}
+    assert main([*DRAIN, "tokyo", "--yes"]) == Exit.REFUSED
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("refused: ")]
+    assert line == (
+        "refused: Route 53 holds seoul (ap-northeast-2) unhealthy, which would keep mail.example.com and "
+        "shop.example.com: 0 of 16 checkers find it healthy (HTTP Status Code 503, Service Unavailable): "
+        "mend seoul first, or `--no-health-check` drains tokyo all the same"
+    )
+    assert (text(root), fake.operations) == (before, ["preview"])
+
+
+def test_drain_without_the_health_check_is_done_whatever_route_53_holds(root: Path, fake: Engine) -> None:
+    fake.changes(DRAINED)
+    fake.health = {"id-of-seoul": SICK}
+    assert main([*DRAIN, "tokyo", "--yes", "--no-health-check"]) == Exit.OK
+    assert (drained(root), fake.operations, fake.asked) == (["tokyo"], ["preview", "up"], [])
+
+
+@pytest.mark.parametrize("resources", [None, []], ids=["no answer", "no check in the state"])
+def test_drain_goes_on_with_a_warning_where_nobody_knows(
+    root: Path, fake: Engine, capsys: Capture, resources: list[Any] | None
+) -> None:
+    fake.changes(DRAINED)
+    fake.health = {"id-of-seoul": SILENT}
+    reason = str(SILENT)
+    if resources is not None:
+        fake.state = {"deployment": {"resources": resources}}
+        reason = "the state has no health check of it: `naru up` makes it"
+    assert main([*DRAIN, "tokyo", "--yes"]) == Exit.OK
+    assert (drained(root), fake.operations) == (["tokyo"], ["preview", "up"])
+    assert (
+        "warning: whether seoul (ap-northeast-2), which keeps mail.example.com and shop.example.com, is healthy "
+        f"is not known: {reason}"
+    ) in capsys.readouterr().err.splitlines()
+
+
+def test_drain_that_changes_no_record_any_more_asks_nothing(root: Path, fake: Engine) -> None:
+    drain_by_file(root)
+    fake.health = {"id-of-seoul": SICK}
+    assert main([*DRAIN, "tokyo", "--yes"]) == Exit.OK
+    assert (fake.operations, fake.asked) == (["preview"], [])
+
+
+def test_restore_warns_of_what_route_53_holds_unhealthy(root: Path, fake: Engine, capsys: Capture) -> None:
+    drain_by_file(root)
+    fake.changes(RESTORED)
+    fake.health = {"id-of-tokyo": SICK, "id-of-seoul": SICK}
+    assert main([*RESTORE, "tokyo", "--yes"]) == Exit.OK
+    assert (drained(root), fake.operations, fake.asked) == ([], ["preview", "up"], ["id-of-tokyo"])
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("warning: ")]
+    assert line == (
+        "warning: Route 53 holds tokyo (ap-northeast-1) unhealthy: 0 of 16 checkers find it healthy "
+        "(HTTP Status Code 503, Service Unavailable): users of mail.example.com and shop.example.com come there once "
+        "it is healthy, or where no other region is"
+    )
+
+
+def test_restore_of_a_healthy_region_says_nothing_of_it(root: Path, fake: Engine, capsys: Capture) -> None:
+    drain_by_file(root)
+    fake.changes(RESTORED)
+    assert main([*RESTORE, "tokyo", "--yes"]) == Exit.OK
+    assert "warning" not in capsys.readouterr().err
 
 
 def test_drain_writes_the_setting_and_changes_these_records_alone(root: Path, fake: Engine, capsys: Capture) -> None:
@@ -355,6 +525,21 @@ def test_preview_that_fails_changes_nothing(root: Path, fake: Engine, capsys: Ca
     assert main([*DRAIN, "tokyo", "--yes"]) == Exit.FAILED
     assert "failed: stack: AWS account ID not allowed" in capsys.readouterr().err
     assert (text(root), fake.operations) == (before, ["preview"])
+
+
+@pytest.mark.parametrize(("action", "urgent"), [(DRAIN, True), (RESTORE, False)], ids=["drain", "restore"])
+def test_drain_alone_does_not_wait_for_aws(
+    root: Path, fake: Engine, monkeypatch: pytest.MonkeyPatch, action: list[str], *, urgent: bool
+) -> None:
+    asked: list[object] = []
+
+    def ask(*_: object, **given: object) -> list[Finding]:
+        asked.append(given["urgent"])
+        return []
+
+    monkeypatch.setattr(check, "ask", ask)
+    assert main([*action, "tokyo", "--yes"]) == Exit.OK
+    assert asked == [urgent]
 
 
 def test_credentials_of_another_account_are_refused_before_anything_is_asked(root: Path, fake: Engine) -> None:
@@ -568,7 +753,8 @@ def test_drain_asks_no_cluster(root: Path, fake: Engine, monkeypatch: pytest.Mon
         message = "a cluster was asked"
         raise AssertionError(message)
 
-    for module in ("operations.session", "operations.region.health"):
+    # The region is drained because of what its cluster is like: no answer of it may be needed.
+    for module in ("operations.session", "operations.region.health", "operations.sealing.generated"):
         monkeypatch.setattr(f"{module}.connect", connect)
     fake.changes(DRAINED)
     assert main([*DRAIN, "tokyo", "--yes"]) == Exit.OK

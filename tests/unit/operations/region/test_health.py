@@ -11,6 +11,7 @@ from operations.api_server import UnreachableError
 from operations.region import health
 from operations.report import WORKLOADS
 from settings.stack import Stack
+from tests.builders import a_service, a_system
 from tests.unit.operations.region.stacks import a_led_stack, a_system_of
 
 
@@ -91,6 +92,16 @@ def test_image_of_another_version_is_told_with_both(stack: Stack, server: Server
     wanted = containers(of(server, "shop"))[0]["image"]
     containers(of(server, "shop"))[0]["image"] = "harbor.example.com/example/api:1.0.0"
     assert look(stack) == [f"shop/api: api is harbor.example.com/example/api:1.0.0, released is {wanted}"]
+
+
+def test_configuration_of_another_release_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    stack = a_led_stack(a_system(a_service(env={"MODE": "fast"}), name="shop", clusters="all"), drained=("tokyo",))
+    server = Server(stack)
+    monkeypatch.setattr(health, "connect", lambda *_: server)
+    assert look(stack, "shop") == []
+    (source,) = containers(of(server, "shop"))[0]["envFrom"]
+    wanted, source["configMapRef"]["name"] = source["configMapRef"]["name"], "api-00000000"
+    assert look(stack, "shop") == [f"shop/api: its configuration is another one than the files say ({wanted})"]
 
 
 def test_container_that_a_mesh_added_is_no_other_version(stack: Stack, server: Server) -> None:

@@ -147,6 +147,7 @@ ACCESS: dict[str, tuple[str, Callable[[Any], Any] | None, list[str]]] = {
         "AWS ServiceRole",
         _all_of_s3,
         [
+            "CRITICAL permissions: AWS ServiceRole common/cert-manager: may s3:* on arn:aws:s3:::x now",
             "CRITICAL permissions: AWS ServiceRole shop/api: may s3:* on arn:aws:s3:::x now",
             "CRITICAL permissions: AWS ServiceRole shop/external-secrets: may s3:* on arn:aws:s3:::x now",
         ],
@@ -155,6 +156,7 @@ ACCESS: dict[str, tuple[str, Callable[[Any], Any] | None, list[str]]] = {
         "AWS ServiceRole",
         _others,
         [
+            "HIGH permissions: AWS ServiceRole common/cert-manager: others may take it on: arn:aws:iam::1:root",
             "HIGH permissions: AWS ServiceRole shop/api: others may take it on: arn:aws:iam::1:root",
             "HIGH permissions: AWS ServiceRole shop/external-secrets: others may take it on: arn:aws:iam::1:root",
         ],
@@ -192,6 +194,27 @@ ACCESS: dict[str, tuple[str, Callable[[Any], Any] | None, list[str]]] = {
         "AWS WebAcl",
         None,
         ["HIGH exposure: AWS WebAcl common/web-acl: nothing is blocked before the load balancer any more"],
+    ),
+    "nothing-that-logs": (
+        "AWS WebAclLogging",
+        None,
+        [
+            "MEDIUM exposure: AWS WebAclLogging common/web-acl-logging: "
+            "nobody can look up any more what was blocked, and what was let through"
+        ],
+    ),
+    "logs-that-go": (
+        "AWS LogBucket",
+        None,
+        [
+            "LOW data could be lost: AWS LogBucket common/log-bucket: it is removed: "
+            "as it is protected, the update ends there; once somebody lifts that, the logs in it are gone"
+        ],
+    ),
+    "logs-that-are-kept-shorter": (
+        "AWS LogBucket",
+        lambda made: made.update(days=7),
+        ["MEDIUM data could be lost: AWS LogBucket common/log-bucket: logs are kept for 7 days, not 90"],
     ),
     "data-stores-by-another-target": (
         "AWS DataAddress",

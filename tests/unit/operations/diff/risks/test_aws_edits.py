@@ -79,7 +79,10 @@ RISKS = {
     ),
     "nothing-is-protected": Case(
         ((PROD, "policies: { mutableTags: false }", "policies: { mutableTags: false, protectData: false }"),),
-        ((HIGH, Danger.DATA, DATABASE, "nothing protects AWS Database shop/store, "),),
+        (
+            (HIGH, Danger.DATA, DATABASE, "nothing protects AWS Database shop/store, "),
+            (HIGH, Danger.DATA, "AWS LogBucket common/log-bucket", "nothing protects AWS LogBucket common/log-bucket "),
+        ),
     ),
     "connections-without-tls": Case(
         ((SHOP, "cache.t4g.small }", "cache.t4g.small, plainAllowed: true }"),),
