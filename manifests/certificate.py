@@ -44,21 +44,6 @@ def certificate(
     }
 
 
-def solves_by_http01(issuer: Issuer, hosts: Iterable[str]) -> bool:
-    """Tell whether cert-manager proves any of the hosts, named as `domains` names them, by a pod that answers HTTP.
-
-    A solver for the very host goes before one for every host, and of equals the first wins (cert-manager,
-    `pkg/util/solverpicker`).
-    """
-    return any(_chosen(issuer.solvers, host) for host in hosts)
-
-
-def _chosen(solvers: tuple[Solver, ...], host: str) -> bool:
-    for_host = next((solver for solver in solvers if host in solver.hosts), None)
-    chosen = for_host or next((solver for solver in solvers if not solver.hosts), None)
-    return chosen is not None and chosen.http01_ingress_class is not None
-
-
 def _acme(name: str, issuer: Issuer, environment: Environment) -> Manifest:
     return {
         "server": ACME_SERVERS[issuer.server],

@@ -19,7 +19,6 @@ from manifests.address import service_ports
 from manifests.aws.accounts import backup_bucket
 from manifests.aws.data_stores import is_managed, store_ranges
 from manifests.aws.scope import Scope, has_aws
-from manifests.certificate import solves_by_http01
 from manifests.monitor import scraped_port
 from manifests.placed import Place
 from manifests.placeholder import pod_count
@@ -248,7 +247,7 @@ def _challenges(place: Place) -> Iterator[Edge]:
     environment = place.environment
     for namespace, named, hosts in asked:
         issuer = named or environment.default_issuer
-        if issuer is not None and solves_by_http01(environment.issuers[issuer], hosts):
+        if issuer is not None and any(map(environment.issuers[issuer].by_http01, hosts)):
             yield Edge(INGRESS, f"{ACME}{place.namespace(namespace)}", _ACME_PORT)
 
 

@@ -9,14 +9,12 @@ Source: aws-load-balancer-controller 3.2, docs/guide/targetgroupbinding and webh
 from collections.abc import Iterator
 
 from manifests.address import port_number, service_ports
-from manifests.aws.entrances import CONTROLLER, CONTROLLER_PORTS, Scheme, controller_group, entered
+from manifests.aws.entrances import CONTROLLER, CONTROLLER_PORT, controller_group, entered
 from manifests.aws.scope import Scope
 from manifests.aws.target_groups import COLORS, divided_ports, group_name
 from manifests.placed import Manifest, Part, Place, Placed, reference
 from settings.service import Service
 from settings.stack import Stack
-
-_SCHEMES: tuple[Scheme, ...] = ("http", "https")
 
 
 def color_bindings(place: Place, service: Service) -> Iterator[Placed]:
@@ -38,17 +36,16 @@ def entrance_bindings(stack: Stack, cluster_name: str, labels: dict[str, str]) -
     if not entered(stack, cluster_name):
         return
     scope = Scope(stack, None, cluster_name)
-    for scheme in _SCHEMES:
-        group = controller_group(scope, scheme)
-        yield _binding(
-            scope,
-            group.name,
-            stack.environment.ingress_namespace,
-            {**labels, "app.kubernetes.io/name": group.name},
-            CONTROLLER,
-            CONTROLLER_PORTS[scheme],
-            group.protocol,
-        )
+    group = controller_group(scope)
+    yield _binding(
+        scope,
+        group.name,
+        stack.environment.ingress_namespace,
+        {**labels, "app.kubernetes.io/name": group.name},
+        CONTROLLER,
+        CONTROLLER_PORT,
+        group.protocol,
+    )
 
 
 def _binding(

@@ -6,6 +6,7 @@ from manifests.account import service_account
 from manifests.address import cluster_ip, managed, service_ports
 from manifests.analysis import needed_templates
 from manifests.aws.accounts import service_annotations
+from manifests.aws.references import told
 from manifests.claim import claims_of
 from manifests.data_store import needed_stores
 from manifests.deployment import deployment
@@ -27,7 +28,7 @@ def service(place: Place, service: Service, routes: Sequence[Placed] = ()) -> li
     start without them, and what a partial update leaves alone must not have changed places with what it stands on (the
     engine tells it before its turn). A Service of ours comes after the Deployment whose pods it leads to.
     """
-    configured = _with_profile(service)
+    configured = told(place, _with_profile(service))
     namespace = place.namespace(service.namespace)
     annotations = service_annotations(place.stack, place.system, service)
     account = service_account(place, namespace, service.name, Part.WORKLOADS, annotations)

@@ -84,7 +84,8 @@ def backups(
     """List what can be restored: of managed data stores, and the dumps before migrations.
 
     Of each database the window of time that any moment can be restored of, its snapshots and its replicas; of each
-    cache its snapshots; of each bucket that migrations dump to how many dumps there are, and the newest.
+    cache its snapshots; of each bucket that migrations dump to how many dumps there are, and the newest. Of one data
+    store also its own host, and where its master's password is.
 
     How each is restored: docs/aws/backups.md. The exit code is 3 where something that is to be backed up has no backup.
     """

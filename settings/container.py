@@ -133,7 +133,8 @@ class Container(Settings):
     args: tuple[str, ...] = ()
     ports: dict[Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?$")], Port] = {}
     env: dict[EnvironmentVariable, str] = {}
-    """Variables that are no secret; they reach the container through an immutable ConfigMap."""
+    """Variables that are no secret; they reach the container through an immutable ConfigMap. Of a service they may name
+    what it has in AWS, such as `{queue/orders}`."""
     secret_env: dict[EnvironmentVariable, SecretKeyReference] = {}
     secret_env_from: tuple[Name, ...] = ()
     """Secrets all of whose keys become variables."""

@@ -94,6 +94,16 @@ class Issuer(Settings):
             raise ValueError(message)
         return self
 
+    def by_http01(self, host: str) -> bool:
+        """Tell whether cert-manager proves a host, named as `domains` names it, by a pod that answers HTTP.
+
+        A solver for the very host goes before one for every host, and of equals the first wins (cert-manager,
+        `pkg/util/solverpicker`).
+        """
+        for_host = next((solver for solver in self.solvers if host in solver.hosts), None)
+        chosen = for_host or next((solver for solver in self.solvers if not solver.hosts), None)
+        return chosen is not None and chosen.http01_ingress_class is not None
+
 
 class Priority(Settings):
     """A PriorityClass."""

@@ -15,7 +15,6 @@ class Cache(pulumi.ComponentResource):
 
     address: pulumi.Output[str]
     """Of the node that takes writes, whichever it is."""
-    port: pulumi.Output[int]
     arn: pulumi.Output[str]
 
     def __init__(
@@ -80,6 +79,5 @@ class Cache(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect, retain_on_delete=args.protect),
         )
         self.address = group.primary_endpoint_address
-        self.port = pulumi.Output.from_input(args.network.port)
         self.arn = group.arn
-        self.register_outputs({"address": self.address, "port": self.port, "arn": self.arn})
+        self.register_outputs({"address": self.address, "arn": self.arn})

@@ -9,8 +9,6 @@ from manifests.aws.store_args import AddressArgs
 class DataAddress(pulumi.ComponentResource):
     """A CNAME in the private hosted zone: what AWS calls an instance is not known before it is there."""
 
-    host: pulumi.Output[str]
-
     def __init__(
         self,
         name: str,
@@ -30,5 +28,4 @@ class DataAddress(pulumi.ComponentResource):
             records=[target],
             opts=pulumi.ResourceOptions(parent=self),
         )
-        self.host = pulumi.Output.from_input(args.host)
-        self.register_outputs({"host": self.host})
+        self.register_outputs({})

@@ -27,7 +27,6 @@ class Database(pulumi.ComponentResource):
     """
 
     address: pulumi.Output[str]
-    port: pulumi.Output[int]
     arn: pulumi.Output[str]
     secret: pulumi.Output[str]
     """The ARN of the secret that RDS made; empty where the database has replicas."""
@@ -42,7 +41,7 @@ class Database(pulumi.ComponentResource):
     ) -> None:
         """Register the instance; `key` is the ARN of the system's key in the primary region."""
         super().__init__("naru:aws:Database", name, None, opts)
-        around = DatabaseSurroundings(name, args, opts=pulumi.ResourceOptions(parent=self))
+        around = DatabaseSurroundings(name, args, key=key, opts=pulumi.ResourceOptions(parent=self))
         kept = not args.replicated
         instance = aws.rds.Instance(
             name,
@@ -64,9 +63,10 @@ class Database(pulumi.ComponentResource):
             password_wo_version=None if kept else 1,
             skip_final_snapshot=False,
             final_snapshot_identifier=f"{args.identifier}-final",
-            **around.of_instance(args, key),
+            **around.of_instance(args),
             opts=pulumi.ResourceOptions(
                 parent=self,
+                depends_on=[around],
                 protect=args.protect,
                 retain_on_delete=args.protect,
                 # Another one at every run, and none of them is to be set after the first.
@@ -74,7 +74,6 @@ class Database(pulumi.ComponentResource):
             ),
         )
         self.address = instance.address
-        self.port = instance.port
         self.arn = instance.arn
         self.secret = instance.master_user_secrets.apply(lambda made: (made[0].secret_arn or "") if made else "")
-        self.register_outputs({"address": self.address, "port": self.port, "arn": self.arn, "secret": self.secret})
+        self.register_outputs({"address": self.address, "arn": self.arn, "secret": self.secret})

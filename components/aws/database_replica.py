@@ -12,13 +12,11 @@ class DatabaseReplica(pulumi.ComponentResource):
 
     It lags behind the primary by seconds. To promote it (`aws rds promote-read-replica`) makes it an instance by itself
     that takes writes: it follows nobody any more, what had not arrived yet is lost, and the primary knows nothing of
-    it. It cannot be made a replica again, and so an update leaves its source alone from then on. The stack's files
-    follow: its cluster becomes the primary one and the replica goes from `replicas`, so that the name that all pods
-    call leads to it. It is called already what the database is called there, so that it is taken over by an import.
+    it. It cannot be made a replica again, and so an update leaves its source alone from then on. The name that all pods
+    call is led to it by hand: the stack's primary cluster stays the same (docs/regions.md).
     """
 
     address: pulumi.Output[str]
-    port: pulumi.Output[int]
     arn: pulumi.Output[str]
 
     def __init__(
@@ -32,7 +30,7 @@ class DatabaseReplica(pulumi.ComponentResource):
     ) -> None:
         """Register the replica; `source` is the primary's ARN, `key` that of the system's key in its own region."""
         super().__init__("naru:aws:DatabaseReplica", name, None, opts)
-        around = DatabaseSurroundings(name, args, opts=pulumi.ResourceOptions(parent=self))
+        around = DatabaseSurroundings(name, args, key=key, opts=pulumi.ResourceOptions(parent=self))
         instance = aws.rds.Instance(
             name,
             identifier=args.identifier,
@@ -43,9 +41,10 @@ class DatabaseReplica(pulumi.ComponentResource):
             max_allocated_storage=args.storage_limit_gib,
             # AWS makes no final snapshot of a replica. Source: AWS, API reference, DeleteDBInstance.
             skip_final_snapshot=True,
-            **around.of_instance(args, key),
+            **around.of_instance(args),
             opts=pulumi.ResourceOptions(
                 parent=self,
+                depends_on=[around],
                 protect=args.protect,
                 retain_on_delete=args.protect,
                 # Once promoted it has no source, and one that is given again would be another instance.
@@ -55,6 +54,5 @@ class DatabaseReplica(pulumi.ComponentResource):
             ),
         )
         self.address = instance.address
-        self.port = instance.port
         self.arn = instance.arn
-        self.register_outputs({"address": self.address, "port": self.port, "arn": self.arn})
+        self.register_outputs({"address": self.address, "arn": self.arn})

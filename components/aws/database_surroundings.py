@@ -1,4 +1,4 @@
-"""What an instance of RDS needs in its region before it is made: subnets, a security group, parameters."""
+"""What an instance of RDS needs in its region before it is made: subnets, a security group, parameters, log groups."""
 
 from typing import Any, Final
 
@@ -10,20 +10,29 @@ from manifests.aws.store_args import DatabaseArgs, ReplicaArgs
 
 _CERTIFICATE_AUTHORITY: Final = "rds-ca-rsa2048-g1"
 """It signs the server's certificate. Source: AWS, "Using SSL/TLS to encrypt a connection to a DB instance"."""
-_LOGS: Final = ("postgresql", "upgrade")
 _TLS_BY_DEFAULT: Final = 15  # the major version from which on RDS refuses connections without TLS by itself
 
 
 class DatabaseSurroundings(pulumi.ComponentResource):
-    """A subnet group, a security group, and a parameter group that has connections without TLS refused."""
+    """A subnet group, a security group, log groups, and a parameter group that has connections without TLS refused.
+
+    A log group that is not there before the instance is made by RDS, without a key, tags, or an end. So the instance
+    has to come after all of it (`depends_on`).
+    """
 
     subnet_group: pulumi.Output[str]
     security_group: pulumi.Output[str]
     parameter_group: pulumi.Output[str]
 
     def __init__(
-        self, name: str, args: DatabaseArgs | ReplicaArgs, *, opts: pulumi.ResourceOptions | None = None
+        self,
+        name: str,
+        args: DatabaseArgs | ReplicaArgs,
+        *,
+        key: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
+        """Register them; `key` is the ARN of the system's key in the region."""
         super().__init__("naru:aws:DatabaseSurroundings", name, None, opts)
         # What a database that is kept stands on is kept too.
         below = pulumi.ResourceOptions(parent=self, retain_on_delete=args.protect)
@@ -45,17 +54,27 @@ class DatabaseSurroundings(pulumi.ComponentResource):
             tags=args.tags,
             opts=below,
         )
+        for log, group in args.logs.groups.items():
+            aws.cloudwatch.LogGroup(
+                f"{name}/{log}",
+                name=group,
+                kms_key_id=key,
+                retention_in_days=args.logs.days,
+                tags={**args.tags, "Name": group},
+                opts=below,
+            )
+        self._key = key
         self.subnet_group = subnets.name
         self.security_group = StoreSecurityGroup(name, args.network, opts=pulumi.ResourceOptions(parent=self)).id
         self.parameter_group = parameters.name
         self.register_outputs({"subnetGroup": self.subnet_group, "parameterGroup": self.parameter_group})
 
-    def of_instance(self, args: DatabaseArgs | ReplicaArgs, key: pulumi.Input[str]) -> dict[str, Any]:
+    def of_instance(self, args: DatabaseArgs | ReplicaArgs) -> dict[str, Any]:
         """Return what a primary and its replica both are: private, encrypted, backed up, watched and kept."""
         return {
             "storage_type": "gp3",
             "storage_encrypted": True,
-            "kms_key_id": key,
+            "kms_key_id": self._key,
             "iam_database_authentication_enabled": True,
             "port": args.network.port,
             "publicly_accessible": False,
@@ -70,9 +89,9 @@ class DatabaseSurroundings(pulumi.ComponentResource):
             "delete_automated_backups": False,
             "deletion_protection": args.protect,
             "performance_insights_enabled": True,
-            "performance_insights_kms_key_id": key,
+            "performance_insights_kms_key_id": self._key,
             "performance_insights_retention_period": 7,
-            "enabled_cloudwatch_logs_exports": _LOGS,
+            "enabled_cloudwatch_logs_exports": list(args.logs.groups),
             "tags": args.tags,
         }
 

@@ -18,7 +18,7 @@ class EncryptionKey(pulumi.ComponentResource):
         key = aws.kms.Key(
             name,
             description=args.description,
-            policy=json.dumps(key_policy(args.account)),
+            policy=json.dumps(key_policy(args.account, args.log_groups)),
             enable_key_rotation=True,
             deletion_window_in_days=30,
             tags=args.tags,
@@ -28,7 +28,8 @@ class EncryptionKey(pulumi.ComponentResource):
             name,
             name=f"alias/{args.alias}",
             target_key_id=key.key_id,
-            opts=pulumi.ResourceOptions(parent=self),
+            # A key that is kept goes on being called what it was: a command or an account's policy may name it so.
+            opts=pulumi.ResourceOptions(parent=self, retain_on_delete=args.protect),
         )
         self.arn = key.arn
         self.register_outputs({"arn": self.arn})

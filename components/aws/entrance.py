@@ -9,12 +9,14 @@ from components.aws.target_group import target_group
 from manifests.aws.entrances import TLS_POLICY, EntranceArgs
 
 _WORLD = "0.0.0.0/0"
+_TO_HTTPS = aws.lb.ListenerDefaultActionRedirectArgs(protocol="HTTPS", port="443", status_code="HTTP_301")
 
 
 class Entrance(pulumi.ComponentResource):
     """An Application Load Balancer: TLS with the systems' certificates, then the Ingress controller, by host.
 
-    Port 80 goes to the controller as it is: redirects and the challenges of certificates are answered there.
+    Plain HTTP is sent on to HTTPS. So are the challenges by HTTP-01 of a host that leads to one cluster alone: whoever
+    asks follows, and does not look at the certificate. Source: Let's Encrypt, "Challenge Types".
     """
 
     arn: pulumi.Output[str]
@@ -30,9 +32,13 @@ class Entrance(pulumi.ComponentResource):
         args: EntranceArgs,
         *,
         certificate_arns: Mapping[str, pulumi.Input[str]],
+        log_bucket: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`certificate_arns` has a certificate, validated in this region, for each of the systems of `args`."""
+        """`certificate_arns` has a certificate, validated in this region, for each of the systems of `args`.
+
+        `log_bucket` is a bucket of this region that Elastic Load Balancing may write to already: it tries at once.
+        """
         super().__init__("naru:aws:Entrance", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         group = aws.ec2.SecurityGroup(
@@ -69,12 +75,32 @@ class Entrance(pulumi.ComponentResource):
             desync_mitigation_mode="defensive",
             enable_http2=True,
             enable_deletion_protection=args.protect,
+            access_logs=aws.lb.LoadBalancerAccessLogsArgs(bucket=log_bucket, enabled=True),
             tags=args.tags,
             opts=child,
         )
         first, *others = args.systems
-        plain = self._listener(f"{name}/http", args, balancer.arn)
-        secure = self._listener(f"{name}/https", args, balancer.arn, certificate_arns[first])
+        plain = aws.lb.Listener(
+            f"{name}/http",
+            load_balancer_arn=balancer.arn,
+            port=80,
+            protocol="HTTP",
+            default_actions=[aws.lb.ListenerDefaultActionArgs(type="redirect", redirect=_TO_HTTPS)],
+            tags=args.tags,
+            opts=child,
+        )
+        controller = target_group(f"{name}/https", args.controller, child)
+        secure = aws.lb.Listener(
+            f"{name}/https",
+            load_balancer_arn=balancer.arn,
+            port=443,
+            protocol="HTTPS",
+            ssl_policy=TLS_POLICY,
+            certificate_arn=certificate_arns[first],
+            default_actions=[aws.lb.ListenerDefaultActionArgs(type="forward", target_group_arn=controller.arn)],
+            tags=args.tags,
+            opts=child,
+        )
         for system in others:
             aws.lb.ListenerCertificate(
                 f"{name}/certificate/{system}",
@@ -111,24 +137,6 @@ class Entrance(pulumi.ComponentResource):
             ip_protocol="tcp",
             from_port=port,
             to_port=port,
-            tags=args.tags,
-            opts=child,
-        )
-
-    def _listener(
-        self, name: str, args: EntranceArgs, balancer: pulumi.Input[str], certificate: pulumi.Input[str] | None = None
-    ) -> aws.lb.Listener:
-        """Declare a listener that forwards to the Ingress controller, over TLS where it has a certificate itself."""
-        child = pulumi.ResourceOptions(parent=self)
-        controller = target_group(name, args.controller["http" if certificate is None else "https"], child)
-        return aws.lb.Listener(
-            name,
-            load_balancer_arn=balancer,
-            port=80 if certificate is None else 443,
-            protocol="HTTP" if certificate is None else "HTTPS",
-            ssl_policy=None if certificate is None else TLS_POLICY,
-            certificate_arn=certificate,
-            default_actions=[aws.lb.ListenerDefaultActionArgs(type="forward", target_group_arn=controller.arn)],
             tags=args.tags,
             opts=child,
         )

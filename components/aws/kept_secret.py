@@ -26,6 +26,8 @@ class KeptSecret(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("naru:aws:KeptSecret", name, None, opts)
+        # A secret that is kept stays as closed as it was, and goes on being rotated.
+        kept = pulumi.ResourceOptions(parent=self, retain_on_delete=args.protect)
         secret = aws.secretsmanager.Secret(
             name,
             name=args.name,
@@ -43,7 +45,7 @@ class KeptSecret(pulumi.ComponentResource):
             secret_arn=secret.arn,
             policy=json.dumps(secret_policy(args.account)),
             block_public_policy=True,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=kept,
         )
         if args.rotation is not None:
             aws.secretsmanager.SecretRotation(
@@ -53,7 +55,7 @@ class KeptSecret(pulumi.ComponentResource):
                 rotation_rules={"automatically_after_days": args.rotation.days},
                 # There may be no value yet that a function could make the next one of.
                 rotate_immediately=False,
-                opts=pulumi.ResourceOptions(parent=self),
+                opts=kept,
             )
         self.arn = secret.arn
         self.register_outputs({"arn": self.arn})

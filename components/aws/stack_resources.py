@@ -17,6 +17,7 @@ from components.aws.health_check import HealthCheck
 from components.aws.image_replication import ImageReplication
 from components.aws.image_repository import ImageRepository
 from components.aws.kept_secret import KeptSecret
+from components.aws.log_bucket import LogBucket
 from components.aws.parameter_tree import ParameterTree
 from components.aws.providers import AwsProviders
 from components.aws.public_records import PublicRecords
@@ -25,6 +26,7 @@ from components.aws.service_role import ServiceRole
 from components.aws.spending_budget import SpendingBudget
 from components.aws.validated_certificate import ValidatedCertificate
 from components.aws.web_acl import WebAcl
+from components.aws.web_acl_logging import WebAclLogging
 from components.aws.weighted_targets import WeightedTargets
 from manifests.aws.plan import declared
 from manifests.aws.scope import Scope, placed
@@ -42,6 +44,8 @@ class AwsResources:
 
     def __init__(self, stack: Stack) -> None:
         self._entrances: dict[str, Entrance] = {}
+        self._logs: dict[str, LogBucket] = {}
+        self._web_acls: dict[str, Text] = {}
         self._keys: dict[tuple[str, str], Text] = {}
         self._repositories: list[ImageRepository] = []
         self._stores: dict[str, Database | DatabaseReplica | Cache] = {}
@@ -114,11 +118,22 @@ class AwsResources:
             ).arn
 
     def _entrance(self, name: str, scope: Scope, args: Any, opts: Options) -> None:
+        cluster = scope.cluster_name or ""
         certificates = {system: self._validated[system, scope.region] for system in args.systems}
-        self._entrances[scope.cluster_name or ""] = Entrance(name, args, certificate_arns=certificates, opts=opts)
+        logs = self._logs[cluster].name
+        self._entrances[cluster] = Entrance(name, args, certificate_arns=certificates, log_bucket=logs, opts=opts)
+
+    def _log_bucket(self, name: str, scope: Scope, args: Any, opts: Options) -> None:
+        self._logs[scope.cluster_name or ""] = LogBucket(name, args, opts=opts)
 
     def _web_acl(self, name: str, scope: Scope, args: Any, opts: Options) -> None:
-        WebAcl(name, args, load_balancer_arn=self._entrances[scope.cluster_name or ""].arn, opts=opts)
+        cluster = scope.cluster_name or ""
+        self._web_acls[cluster] = WebAcl(name, args, load_balancer_arn=self._entrances[cluster].arn, opts=opts).arn
+
+    def _web_acl_logging(self, name: str, scope: Scope, args: Any, opts: Options) -> None:
+        cluster = scope.cluster_name or ""
+        acl, logs = self._web_acls[cluster], self._logs[cluster].arn
+        WebAclLogging(name, args, web_acl_arn=acl, log_bucket_arn=logs, opts=opts)
 
     def _targets(self, name: str, scope: Scope, args: Any, opts: Options) -> None:
         entrance = self._entrances[scope.cluster_name or ""]
@@ -162,8 +177,10 @@ class AwsResources:
         "ServiceRole": _role,
         "Certificate": _certificate,
         "CertificateRecords": _certificate_records,
+        "LogBucket": _log_bucket,
         "Entrance": _entrance,
         "WebAcl": _web_acl,
+        "WebAclLogging": _web_acl_logging,
         "WeightedTargets": _targets,
         "HealthCheck": _health_check,
         "PublicRecords": _records,

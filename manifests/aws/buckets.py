@@ -8,7 +8,7 @@ from manifests.aws.names import bucket_arn, bucket_name
 from manifests.aws.scope import Scope, systems
 from settings.stack import Stack
 
-_UPLOAD_DAYS = 7
+UPLOAD_DAYS = 7
 _ARCHIVE = "GLACIER_IR"
 """Glacier Instant Retrieval: cheaper to keep, dearer to read, and read as fast."""
 
@@ -53,11 +53,6 @@ def buckets(stack: Stack) -> Iterator[tuple[Scope, BucketArgs]]:
             yield scope, args
 
 
-def bucket_names(stack: Stack) -> dict[str, str]:
-    """Return the name in S3 of each bucket of a stack, by the logical name of its component."""
-    return {scope.logical("bucket", args.key): args.name for scope, args in buckets(stack)}
-
-
 def bucket_policy(arn: str) -> dict[str, Any]:
     """Return what nobody may do with a bucket, whatever else is allowed: reach it without TLS, or with an old one.
 
@@ -100,6 +95,6 @@ def lifecycle_rules(args: BucketArgs) -> list[dict[str, Any]]:
         "id": "uploads",
         "status": "Enabled",
         "filter": everything,
-        "abort_incomplete_multipart_upload": {"days_after_initiation": _UPLOAD_DAYS},
+        "abort_incomplete_multipart_upload": {"days_after_initiation": UPLOAD_DAYS},
     }
     return [objects, uploads]

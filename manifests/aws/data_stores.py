@@ -8,7 +8,7 @@ region want the one that is near: `<data store>-replica.<cluster>.<namespace>.<d
 from collections.abc import Iterator
 
 from manifests.aws.scope import Scope, systems
-from manifests.aws.store_args import AddressArgs, CacheArgs, DatabaseArgs, ReplicaArgs, StoreCare
+from manifests.aws.store_args import AddressArgs, CacheArgs, DatabaseArgs, ReplicaArgs, StoreCare, StoreLogs
 from manifests.aws.store_network import store_network
 from settings.aws.data_store import Managed
 from settings.aws.environment import PrivateZone
@@ -20,6 +20,7 @@ from settings.system import System
 
 _FAMILIES = {"redis6": "redis6.x"}
 """Source: AWS, API reference of ElastiCache, `CreateCacheParameterGroup`; all others are engine and major version."""
+_LOGS = ("postgresql", "upgrade")
 
 
 def is_managed(stack: Stack, system: System, store: DataStore) -> bool:
@@ -68,6 +69,7 @@ def databases(stack: Stack) -> Iterator[tuple[Scope, DatabaseArgs]]:
                 identifier=name,
                 network=store_network(scope, store, name),
                 care=_care(managed),
+                logs=_logs(managed, name),
                 version=managed.version,
                 family=_family(store, managed),
                 minor_upgrades=_minor_upgrades(managed),
@@ -93,6 +95,7 @@ def replicas(stack: Stack) -> Iterator[tuple[Scope, ReplicaArgs]]:
             source=logical(primary, store.name),
             network=store_network(there, store, name),
             care=_care(managed),
+            logs=_logs(managed, name),
             family=_family(store, managed),
             minor_upgrades=_minor_upgrades(managed),
             instance_class=managed.instance_class,
@@ -171,6 +174,10 @@ def _replicas(stack: Stack) -> Iterator[tuple[Scope, Scope, DataStore, Managed, 
 
 def _care(managed: Managed) -> StoreCare:
     return StoreCare(managed.maintenance_window, managed.backup_window, managed.backup_days)
+
+
+def _logs(managed: Managed, name: str) -> StoreLogs:
+    return StoreLogs({log: f"/aws/rds/instance/{name}/{log}" for log in _LOGS}, managed.log_days)
 
 
 def _family(store: DataStore, managed: Managed) -> str:

@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from manifests.aws.scope import Scope, clusters_of, systems
 from manifests.aws.target_groups import HealthArgs, TargetGroupArgs, divided, fitted, pod_ports
 from settings.aws.traffic import public_hosts
 from settings.stack import Stack
 
-TLS_POLICY: Final = "ELBSecurityPolicy-TLS13-1-2-2021-06"
+TLS_POLICY: Final = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"
+"""TLS 1.3 and 1.2, with suites that encrypt and authenticate at once alone: none that chains blocks (CBC).
+
+Source: AWS, "Security policies for your Application Load Balancer".
+"""
 HEALTH_PATH: Final = "/healthz"
 """What ingress-nginx answers itself, for any host.
 
@@ -17,10 +21,8 @@ Source: ingress-nginx, rootfs/etc/nginx/template/nginx.tmpl, the default server.
 """
 CONTROLLER: Final = "ingress-nginx-controller"
 """The Service of ingress-nginx. Source: its Helm chart, for a release called `ingress-nginx`."""
-CONTROLLER_PORTS: Final = {"http": 80, "https": 443}
-"""Of the controller's pods, by the names of its Service's ports."""
-
-Scheme = Literal["http", "https"]
+CONTROLLER_PORT: Final = 443
+"""Of the controller's pods, and of its Service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class EntranceArgs:
     """The security group of the cluster's pods."""
     ports: tuple[int, ...]
     """Of pods, all that it connects to."""
-    controller: dict[Scheme, TargetGroupArgs]
+    controller: TargetGroupArgs
     systems: tuple[str, ...]
     """Whose certificates it shows; the first one's where a client names no host."""
     tags: dict[str, str]
@@ -91,7 +93,7 @@ def entrances(stack: Stack) -> Iterator[tuple[Scope, EntranceArgs]]:
     for scope in entrance_scopes(stack):
         here = entered(stack, scope.cluster_name or "")
         ports = {port for one in here for service in divided(one) for port in pod_ports(service)}
-        cluster, name = scope.cluster_aws, fitted(scope.name())
+        cluster, name = scope.cluster_aws, entrance_name(scope)
         yield (
             scope,
             EntranceArgs(
@@ -99,8 +101,8 @@ def entrances(stack: Stack) -> Iterator[tuple[Scope, EntranceArgs]]:
                 cluster.vpc,
                 cluster.public_subnets,
                 cluster.security_group,
-                tuple(sorted({*CONTROLLER_PORTS.values(), *ports})),
-                {"http": controller_group(scope, "http"), "https": controller_group(scope, "https")},
+                tuple(sorted({CONTROLLER_PORT, *ports})),
+                controller_group(scope),
                 tuple(one.system_name for one in here),
                 scope.tags(name),
                 stack.environment.policies.protect_data,
@@ -108,11 +110,15 @@ def entrances(stack: Stack) -> Iterator[tuple[Scope, EntranceArgs]]:
         )
 
 
-def controller_group(scope: Scope, scheme: Scheme) -> TargetGroupArgs:
-    """Return the target group of one port of the cluster's Ingress controller."""
-    name, port = fitted(scope.name(), scheme), CONTROLLER_PORTS[scheme]
-    health = HealthArgs(HEALTH_PATH, port, codes="200")
-    return TargetGroupArgs(name, port, health, scope.cluster_aws.vpc, scope.tags(name), scheme.upper())
+def entrance_name(scope: Scope) -> str:
+    """Return what the load balancer of a cluster is called."""
+    return fitted(scope.name())
+
+
+def controller_group(scope: Scope) -> TargetGroupArgs:
+    """Return the target group of the cluster's Ingress controller."""
+    name, health = fitted(scope.name(), "https"), HealthArgs(HEALTH_PATH, CONTROLLER_PORT, codes="200")
+    return TargetGroupArgs(name, CONTROLLER_PORT, health, scope.cluster_aws.vpc, scope.tags(name), "HTTPS")
 
 
 def web_acls(stack: Stack) -> Iterator[tuple[Scope, WebAclArgs]]:
@@ -135,6 +141,9 @@ def web_acls(stack: Stack) -> Iterator[tuple[Scope, WebAclArgs]]:
                 # It blocks every body above 8 KiB, and so any upload; how long one may be the Ingress controller knows.
                 # Source: AWS WAF, "Baseline rule groups".
                 only_counted=("SizeRestrictions_BODY",),
+            ),
+            ManagedRuleArgs(
+                "sql-injection", "AWSManagedRulesSQLiRuleSet", 4, counting="sql-injection" in settings.counting
             ),
         )
         yield (

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from manifests.aws.accounts import backup_bucket
+from manifests.aws.cert_manager import CERT_MANAGER, proving_accounts, proving_clusters, proving_permissions
 from manifests.aws.names import role_name
 from manifests.aws.permissions import (
     LONGEST_POLICY,
@@ -16,7 +17,7 @@ from manifests.aws.permissions import (
     size,
 )
 from manifests.aws.reader import EXTERNAL_SECRETS, read_stores, reader_accounts
-from manifests.aws.scope import Scope, placed, systems
+from manifests.aws.scope import Scope, has_aws, placed, systems
 from manifests.aws.trust import LONGEST_TRUST, Account, Association, associations, oidc_trust, pod_identity_trust
 from manifests.job import jobs_name
 from settings.faults import Fault, SettingsError
@@ -44,14 +45,26 @@ class RoleArgs:
 
 
 def roles(stack: Stack) -> Iterator[tuple[Scope, RoleArgs]]:
-    """Yield the roles of each system that has AWS.
+    """Yield the role of cert-manager, and those of each system that has AWS.
 
     Raises SettingsError for one whose policy is longer than IAM takes.
     """
+    if has_aws(stack):
+        common = Scope(stack)
+        for role in _common_roles(common):
+            _check(common, role)
+            yield common, role
     for scope in systems(stack):
         for role in _roles(scope, scope.system) if scope.system is not None else ():
             _check(scope, role)
             yield scope, role
+
+
+def _common_roles(scope: Scope) -> Iterator[RoleArgs]:
+    permissions, clusters = proving_permissions(scope.environment), proving_clusters(scope)
+    if permissions.statements and clusters:
+        what = f"cert-manager of {scope.stack.name}"
+        yield _of_accounts(scope, CERT_MANAGER, what, proving_accounts(), permissions, clusters)
 
 
 def _roles(scope: Scope, system: System) -> Iterator[RoleArgs]:
@@ -77,10 +90,21 @@ def _of_pods(
 ) -> RoleArgs:
     account = (Account(scope.system.namespace_name(service.namespace) if scope.system else "", account_name),)
     description = f"{what}{service.name} of {scope.system_name} ({scope.stack.name})"
+    return _of_accounts(scope, account_name, description, account, permissions, clusters)
+
+
+def _of_accounts(
+    scope: Scope,
+    key: str,
+    description: str,
+    accounts: tuple[Account, ...],
+    permissions: Permissions,
+    clusters: list[Scope],
+) -> RoleArgs:
     if scope.aws.identity == "oidc":
-        return _role(scope, account_name, description, oidc_trust(clusters, account), permissions)
-    found = tuple(associations(clusters, account))
-    return _role(scope, account_name, description, pod_identity_trust(clusters, account), permissions, found)
+        return _role(scope, key, description, oidc_trust(clusters, accounts), permissions)
+    found = tuple(associations(clusters, accounts))
+    return _role(scope, key, description, pod_identity_trust(clusters, accounts), permissions, found)
 
 
 def _role(
@@ -101,4 +125,5 @@ def _check(scope: Scope, role: RoleArgs) -> None:
         if size(document) > longest:
             found = f"the {what} of the role {role.name} has {size(document)} characters"
             expected = f"IAM takes {longest}: expected fewer resources, or two services that share them"
-            raise SettingsError([Fault(f"catalog/{scope.system_name}.yaml", 0, "aws", found, expected)])
+            file = f"Pulumi.{scope.stack.name}.yaml" if scope.system is None else f"catalog/{scope.system_name}.yaml"
+            raise SettingsError([Fault(file, 0, "aws", found, expected)])

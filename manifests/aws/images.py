@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from manifests.aws.names import repository_name
 from manifests.aws.scope import Scope, systems
 from settings.aws.registry import Registry, own_registry, regions
 from settings.container import Image
@@ -167,7 +166,7 @@ def _named(scope: Scope, used: Iterable[Image]) -> Iterator[tuple[Registry, str]
         registry = own_registry(scope.environment, image.registry)
         if registry is not None:
             bare = Registry(registry.account, registry.region, service=registry.service)
-            yield bare, repository_name(registry.repository(image.repository))
+            yield bare, registry.repository(image.repository)
 
 
 def _clusters(stack: Stack) -> dict[str, str]:

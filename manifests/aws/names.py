@@ -27,6 +27,14 @@ def queue_arn(scope: Scope, key: str) -> str:
     return scope.arn("sqs", queue_name(scope, key))
 
 
+def queue_url(scope: Scope, key: str) -> str:
+    """Return the URL by which SQS knows one of the system's queues in the region of the scope.
+
+    Source: AWS, "Amazon SQS queue and message identifiers".
+    """
+    return f"https://sqs.{scope.region}.amazonaws.com/{scope.aws.account}/{queue_name(scope, key)}"
+
+
 def secret_name(scope: Scope, key: str) -> str:
     """Return the name of the entry that one of the system's secrets has in Secrets Manager.
 
@@ -53,7 +61,7 @@ def secret_arn(scope: Scope, name: str, region: str | None = None) -> str:
 
 
 def parameter_name(scope: Scope, name: str) -> str:
-    """Return the name of one of the system's parameters in Parameter Store."""
+    """Return the name of one of the system's parameters in Parameter Store, or the path of a folder of them."""
     return f"/{scope.system_name}/{scope.stack.name}/{name}"
 
 
@@ -62,16 +70,6 @@ def parameter_arn(scope: Scope, name: str, region: str | None = None) -> str:
     if name.startswith("arn:"):
         return name
     return f"arn:aws:ssm:{region or scope.region}:{scope.aws.account}:parameter/{name.removeprefix('/')}"
-
-
-def repository_name(repository: str) -> str:
-    """Return the name of an image's repository in ECR: the one that the catalog gives it."""
-    return repository
-
-
-def repository_arn(scope: Scope, repository: str) -> str:
-    """Return the ARN of a repository in the region of the scope."""
-    return scope.arn("ecr", f"repository/{repository_name(repository)}")
 
 
 def role_name(scope: Scope, service: str) -> str:

@@ -5,15 +5,15 @@ the statements about keys are made last, from ARNs that the caller brings.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from manifests.aws.names import bucket_arn, parameter_arn, parameter_name, queue_arn, secret_arn, secret_entries
 from manifests.aws.reader import read_entries
 from manifests.aws.scope import Scope, placed
 from manifests.aws.secrets import secret_regions
+from settings.aws.references import readable_folders
 from settings.aws.system import Access, QueueAccess, ServiceAws
 
 Statement = dict[str, Any]
@@ -67,7 +67,7 @@ def service_permissions(scope: Scope, declared: ServiceAws) -> Permissions:
     for key in declared.secrets:
         for region in secret_regions(scope, key):
             gathered.read_secret(region, _entries(scope, key))
-    folders = list(_folders(scope, declared.parameters))
+    folders = () if scope.system is None else readable_folders(scope.system, declared)
     for cluster in regions:
         for name in declared.parameters:
             secret = scope.system_aws.parameters[name].secret
@@ -211,22 +211,3 @@ class _Gathered:
 
 def _entries(scope: Scope, key: str) -> tuple[str, ...]:
     return () if scope.system is None else secret_entries(scope, key, scope.system.secrets[key])
-
-
-def _folders(scope: Scope, declared: Iterable[str]) -> Iterator[str]:
-    """Yield the folders of the tree all of whose parameters are declared, without those inside another.
-
-    Who may ask for a path is given all below it, whatever else is said. Never the whole tree, which has the entries of
-    External Secrets too. Source: AWS, "GetParametersByPath".
-    """
-    mine = set(declared)
-    others = [name for name in scope.system_aws.parameters if name not in mine]
-    secrets = () if scope.system is None else scope.system.secrets
-    found: list[str] = []
-    for name in declared:
-        first, *_ = parts = name.split("/")
-        folders = ("/".join(parts[:length]) for length in range(1, len(parts)))
-        whole = (folder for folder in folders if not any(other.startswith(f"{folder}/") for other in others))
-        if first not in secrets:
-            found += islice(whole, 1)
-    yield from dict.fromkeys(found)

@@ -18,6 +18,7 @@ from manifests.aws.entrances import entrances, web_acls
 from manifests.aws.identity import roles
 from manifests.aws.images import lifecycle_policy, replications, repositories, repository_policy
 from manifests.aws.keys import key_policy, keys
+from manifests.aws.logs import log_buckets, log_lifecycle, log_policy, web_acl_logs
 from manifests.aws.parameters import parameters
 from manifests.aws.permissions import permission_policy
 from manifests.aws.queues import queue_policy, queues
@@ -53,7 +54,13 @@ class Area:
 
 
 AREAS: Final = (
-    Area("EncryptionKey", keys, lambda _: ("key",), lambda args: {"policy": key_policy(args.account)}),
+    Area(
+        "EncryptionKey",
+        keys,
+        lambda _: ("key",),
+        lambda args: {"policy": key_policy(args.account, args.log_groups)},
+        hidden=("log_groups",),
+    ),
     Area(
         "ImageRepository",
         repositories,
@@ -103,8 +110,15 @@ AREAS: Final = (
     ),
     Area("Certificate", certificates, lambda _: ("certificate",)),
     Area("CertificateRecords", certificate_records, lambda _: ("certificate-records",)),
+    Area(
+        "LogBucket",
+        log_buckets,
+        lambda _: ("log-bucket",),
+        lambda args: {"policy": log_policy(args), "lifecycle": log_lifecycle(args)},
+    ),
     Area("Entrance", entrances, lambda _: ("entrance",)),
     Area("WebAcl", web_acls, lambda _: ("web-acl",)),
+    Area("WebAclLogging", web_acl_logs, lambda _: ("web-acl-logging",)),
     Area("WeightedTargets", weighted_targets, lambda args: ("targets", *args.key.split("/"))),
     Area("HealthCheck", health_checks, lambda _: ("health-check",)),
     Area("PublicRecords", records, lambda args: ("records", args.key)),

@@ -30,6 +30,16 @@ class StoreCare:
 
 
 @dataclass(frozen=True, slots=True)
+class StoreLogs:
+    """What an instance of RDS hands to CloudWatch Logs."""
+
+    groups: dict[str, str]
+    """The log group of each of its logs."""
+    days: int
+    """How long they are kept."""
+
+
+@dataclass(frozen=True, slots=True)
 class DatabaseArgs:
     """An instance of RDS for PostgreSQL."""
 
@@ -37,6 +47,7 @@ class DatabaseArgs:
     identifier: str
     network: StoreNetwork
     care: StoreCare
+    logs: StoreLogs
     version: str
     family: str
     """Of its parameter group: engine and major version."""
@@ -64,6 +75,7 @@ class ReplicaArgs:
     """The logical name of the database it follows."""
     network: StoreNetwork
     care: StoreCare
+    logs: StoreLogs
     family: str
     minor_upgrades: bool
     instance_class: str

@@ -95,13 +95,13 @@ class _Rule:
         return self.host, self.path.path, self.path.type
 
 
-def fitted(name: str, end: str = "") -> str:
-    """Return a name of at most 32 characters with that end: the name itself, or its start and a hash of the whole."""
+def fitted(name: str, end: str = "", longest: int = _LONGEST) -> str:
+    """Return a name that is no longer, with that end: the name itself, or its start and a hash of the whole."""
     last = f"-{end}" if end else ""
-    if len(name + last) <= _LONGEST:
+    if len(name + last) <= longest:
         return name + last
     last = f"-{content_hash(name)}{last}"
-    return f"{name[: _LONGEST - len(last)].rstrip('-')}{last}"
+    return f"{name[: longest - len(last)].rstrip('-')}{last}"
 
 
 def group_name(scope: Scope, service: Service, color: Color, port: int) -> str:

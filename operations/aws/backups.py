@@ -12,7 +12,7 @@ from operations.aws.backup_telling import addresses, data, lacking, snapshot_tab
 from operations.aws.check import wanted_of
 from operations.aws.errors import AwsError, NotThere
 from operations.aws.facts import account_of
-from operations.aws.preflight import wrong_account
+from operations.aws.preflight import code, wrong_account
 from operations.aws.progress import counting
 from operations.aws.wanted import Database, Dumps, Wanted
 from operations.exits import Exit, Stop
@@ -38,7 +38,7 @@ def list_backups(root: Path, name: str, subject: str | None, *, as_json: bool) -
         aws = Aws(asked.stack, asked.region)
         wrong = wrong_account(asked, account_of(aws))
         if wrong is not None:
-            raise Stop(Exit.REFUSED, str(wrong))
+            raise Stop(code([wrong]), str(wrong))
         with counting("asking AWS for backups", len(asked.databases) + len(asked.dumps), errors()) as done:
             found = gather(aws, asked, datetime.now(UTC), done)
     except AwsError as error:

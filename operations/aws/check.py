@@ -8,7 +8,7 @@ from manifests.aws.scope import has_aws
 from operations.aws.errors import AwsError
 from operations.aws.facts import account_of, gather, questions
 from operations.aws.policy import policy, text, too_long
-from operations.aws.preflight import Finding, findings, refusing, summary, wrong_account
+from operations.aws.preflight import Finding, code, findings, refusing, summary, wrong_account
 from operations.aws.progress import counting
 from operations.aws.wanted import Wanted, wanted
 from operations.exits import Exit, Stop
@@ -34,7 +34,7 @@ def check(root: Path, name: str, named: Collection[str], *, as_json: bool) -> in
     else:
         write_lines(map(str, found))
         say(summary(asked, found))
-    return Exit.REFUSED if refusing(found) else Exit.OK
+    return code(found)
 
 
 def print_policy(root: Path, name: str, out: Path | None) -> int:

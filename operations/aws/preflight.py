@@ -22,9 +22,12 @@ from typing import Any, Final
 from operations.aws.errors import safe
 from operations.aws.facts import BucketFacts, Facts, ImageFacts, ParameterFacts, SecretFacts
 from operations.aws.wanted import Bucket, Image, Parameter, Secret, Wanted
+from operations.exits import Exit
 
 _MADE: Final = "is not there yet: {} makes it"
 _SHOWN: Final = len("sha256:") + 12
+_UNUSABLE: Final = frozenset({"account", "bucket"})
+"""What is found wrong of these no time and no pipeline puts right: another name or account has to be given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,12 @@ class Finding:
     def as_json(self) -> dict[str, Any]:
         """Return it for a script."""
         return asdict(self)
+
+
+def code(found: Iterable[Finding]) -> Exit:
+    """Return how a command ends that does not go on for these: 1 where the files or credentials cannot be used."""
+    kinds = {one.kind for one in found if one.stops}
+    return Exit.FAULTS if kinds & _UNUSABLE else Exit.REFUSED if kinds else Exit.OK
 
 
 def wrong_account(wanted: Wanted, account: str) -> Finding | None:

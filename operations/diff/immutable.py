@@ -21,6 +21,7 @@ _FIXED: Final[Mapping[str, tuple[str, ...]]] = {
     "AWS Entrance": ("name", "vpc"),
     "AWS ImageRepository": ("name", "region"),
     "AWS KeptSecret": ("name",),
+    "AWS LogBucket": ("name",),
     "AWS Queue": ("name", "fifo"),
     "AWS ServiceRole": ("name",),
     "ClusterRoleBinding": ("roleRef",),

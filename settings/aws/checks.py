@@ -9,6 +9,7 @@ from settings.aws.data_store_checks import check_managed
 from settings.aws.environment import AwsEnvironment
 from settings.aws.identity_checks import check_identity
 from settings.aws.network_checks import check_networks
+from settings.aws.reference_checks import check_references
 from settings.aws.regions import REGIONS
 from settings.aws.registry import registry_at
 from settings.aws.storage_checks import check_storage
@@ -153,6 +154,7 @@ def _zones(aws: AwsEnvironment) -> Iterator[Finding]:
 
 def _system(stack: Stack, system: System, aws: AwsEnvironment | None) -> Iterator[Finding]:
     yield from check_traffic(stack, system)
+    yield from check_references(stack.environment, system)
     if aws is None:
         return
     if system.aws is None:

@@ -1,6 +1,6 @@
 """A data store that AWS runs, in place of one in the cluster."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -16,6 +16,10 @@ WeeklyWindow = Annotated[
     ),
 ]
 """A time of the week, UTC, such as `sun:18:30-sun:19:30`."""
+LogDays = Literal[
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
+]  # fmt: skip
+"""For how many days CloudWatch Logs can keep what it is given. Source: AWS, API reference, PutRetentionPolicy."""
 
 
 class Managed(Settings):
@@ -42,6 +46,8 @@ class Managed(Settings):
     """RDS alone: how far it grows by itself; not at all where none is given."""
     parameters: dict[str, str] = {}
     """Of the parameter group, beside `rds.force_ssl`; they count once the instance was restarted."""
+    log_days: LogDays = 90
+    """RDS alone: for how many days the database's logs are kept."""
     plain_allowed: bool = False
     """ElastiCache alone: whether clients may connect without TLS as well, while they are moved to it."""
 
@@ -55,6 +61,7 @@ class Managed(Settings):
             "replicas": self.replicas,
             "storageGib": self.storage_gib,
             "storageLimitGib": self.storage_limit_gib,
+            "logDays": "log_days" in self.model_fields_set,
         }
         given = [name for name, value in only_rds.items() if value]
         if not database and given:

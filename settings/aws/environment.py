@@ -47,7 +47,7 @@ class WebAcl(Settings):
 
     rate_limit: int = Field(default=2000, ge=10, le=2_000_000_000)
     """Requests of one address within five minutes."""
-    counting: tuple[Literal["common", "known-bad-inputs", "rate"], ...] = ()
+    counting: tuple[Literal["common", "known-bad-inputs", "sql-injection", "rate"], ...] = ()
     """Rules that only count what they would block, for as long as they are tried."""
 
 
@@ -76,6 +76,8 @@ class AwsEnvironment(Owned):
     private_zone: PrivateZone | None = None
     images: Images = Images()
     web_acl: WebAcl = WebAcl()
+    log_days: int = Field(default=90, ge=1, le=36500)
+    """For how long the logs of load balancers and AWS WAF are kept: who asked for what, and what was blocked."""
     spending: Spending | None = None
     """Of the whole stack."""
 

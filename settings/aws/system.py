@@ -100,12 +100,16 @@ class SystemAws(Owned):
 
 
 class ServiceAws(Settings):
-    """What a service uses of its system's resources, and so all that its role allows."""
+    """What a service uses of its system's resources, and so all that its role allows.
+
+    What each is called in AWS its variables name in braces, such as `{bucket/media}`: `settings/aws/references.py`.
+    """
 
     secrets: tuple[Name, ...] = ()
     """Of the system's `secrets` that Secrets Manager keeps, those that it reads itself."""
     parameters: tuple[ParameterName, ...] = ()
-    """Of the system's parameters, each by its whole name."""
+    """Of the system's parameters, each by its whole name; where all of a folder are listed, it may be read by its path
+    as well."""
     buckets: dict[Name, Access] = {}
     queues: dict[Name, QueueAccess] = {}
 

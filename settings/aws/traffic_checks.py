@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
+from settings.aws.environment import AwsEnvironment
 from settings.aws.traffic import by_target_groups, public_hosts, ways_in, zone_of
 from settings.faults import Path, quoted
 from settings.findings import Finding
-from settings.service import Route, Service
+from settings.service import Exposure, Route, Service
 from settings.stack import Stack
 from settings.strategy import BlueGreenIngress
 from settings.system import System
@@ -29,13 +30,44 @@ def check_traffic(stack: Stack, system: System) -> Iterator[Finding]:
     if stack.environment.ingress_class == "alb":
         found = 'Ingresses of the class "alb", each with a load balancer of its own'
         yield Finding(("aws", "traffic"), found, "expected the environment's ingressClass to be that of ingress-nginx")
-    for at, _, exposure in ways_in(system):
+    yield from _hosts(stack, system, aws)
+    for name, service in system.services.items():
+        if service.enabled and not by_target_groups(service):
+            yield from _plain(("services", name, "exposure"), service)
+
+
+def _hosts(stack: Stack, system: System, aws: AwsEnvironment) -> Iterator[Finding]:
+    for at, service, exposure in ways_in(system):
         for index, name in enumerate(exposure.hosts):
-            host = stack.environment.domains.get(name)
-            if host is not None and zone_of(aws.zones, host) is None:
+            host, here = stack.environment.domains.get(name), (*at, "hosts", index)
+            if host is None:
+                continue
+            if zone_of(aws.zones, host) is None:
                 known = ", ".join(map(quoted, aws.zones)) or "none at all"
                 found = f"{quoted(host)} is in no hosted zone of the environment"
-                yield Finding((*at, "hosts", index), found, f"expected a host in one of aws.zones: {known}")
+                yield Finding(here, found, f"expected a host in one of aws.zones: {known}")
+            # Past the controller there is no Ingress, and no certificate but the load balancer's.
+            if not by_target_groups(service):
+                yield from _proof(stack, system, here, name, exposure)
+
+
+def _proof(stack: Stack, system: System, path: Path, name: str, exposure: Exposure) -> Iterator[Finding]:
+    """Yield where a challenge of one cluster would be asked of another one, which knows nothing of it."""
+    environment = stack.environment
+    called = exposure.issuer or environment.default_issuer or ""
+    issuer = environment.issuers.get(called)
+    if system.clusters != "all" or len(environment.clusters) == 1 or issuer is None or not issuer.by_http01(name):
+        return
+    host, clusters = quoted(environment.domains[name]), " and ".join(environment.clusters)
+    found = f"{called} proves {host} by HTTP-01, and its records lead to {clusters}, whichever asked for the proof"
+    yield Finding(path, found, f"expected a solver by DNS-01 (route53) for {quoted(name)} in issuers.{called}.solvers")
+
+
+def _plain(path: Path, service: Service) -> Iterator[Finding]:
+    for key, exposure in service.exposure.items():
+        if exposure.route is Route.INGRESS and not exposure.ssl_redirect:
+            found = "plain HTTP, which the entrance sends on to HTTPS, whatever the host"
+            yield Finding((*path, key, "sslRedirect"), found, "expected true, or nothing said")
 
 
 def _weights(path: Path, strategy: BlueGreenIngress) -> Iterator[Finding]:

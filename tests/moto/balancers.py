@@ -31,8 +31,25 @@ def load_balancer(account: Account, inputs: Inputs, _: str) -> Made:
         for name, called in _BALANCER_ATTRIBUTES.items()
         if name in inputs
     ]
+    logs = Inputs("the access logs of a load balancer", inputs.take("accessLogs"))
+    bucket = logs.take("bucket")
+    _writable(account, bucket)
+    attributes += [
+        {"Key": "access_logs.s3.enabled", "Value": _text(logs.take("enabled"))},
+        {"Key": "access_logs.s3.bucket", "Value": bucket},
+    ]
+    logs.finish()
     client.modify_load_balancer_attributes(LoadBalancerArn=arn, Attributes=attributes)
     return Made(arn, {"arn": arn, "dnsName": made["DNSName"], "zoneId": made["CanonicalHostedZoneId"]})
+
+
+def _writable(account: Account, bucket: str) -> None:
+    """Take a bucket for logs as Elastic Load Balancing does: of its region, with a policy, under S3's own key."""
+    s3 = account.client("s3")
+    assert s3.get_bucket_location(Bucket=bucket)["LocationConstraint"] == account.region
+    assert "logdelivery.elasticloadbalancing.amazonaws.com" in s3.get_bucket_policy(Bucket=bucket)["Policy"]
+    (rule,) = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
+    assert rule["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
 
 
 @creates("aws:lb/targetGroup:TargetGroup")

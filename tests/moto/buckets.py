@@ -12,9 +12,10 @@ def bucket(account: Account, inputs: Inputs, _: str) -> Made:
     place: dict[str, Any] = {"CreateBucketConfiguration": {"LocationConstraint": account.region}}
     client.create_bucket(
         Bucket=name,
-        ObjectLockEnabledForBucket=inputs.take("objectLockEnabled"),
+        ObjectLockEnabledForBucket=inputs.maybe("objectLockEnabled", default=False),
         **({} if account.region == "us-east-1" else place),
     )
+    inputs.maybe("forceDestroy")  # of the provider, which empties a bucket before it deletes it
     client.put_bucket_tagging(Bucket=name, Tagging={"TagSet": tag_list(inputs.maybe("tags"))})
     return Made(name, {"arn": f"arn:aws:s3:::{name}", "bucket": name})
 
@@ -45,7 +46,7 @@ def public_access(account: Account, inputs: Inputs, _: str) -> Made:
 def policy(account: Account, inputs: Inputs, _: str) -> Made:
     name = inputs.take("bucket")
     account.client("s3").put_bucket_policy(Bucket=name, Policy=inputs.take("policy"))
-    return Made(name)
+    return Made(name, {"bucket": name})
 
 
 @creates("aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration")
@@ -55,8 +56,11 @@ def encryption(account: Account, inputs: Inputs, _: str) -> Made:
     for rule in inputs.take("rules"):
         given = Inputs("a rule of encryption", rule)
         default = Inputs("what encrypts by default", given.take("applyServerSideEncryptionByDefault"))
-        made = {"SSEAlgorithm": default.take("sseAlgorithm"), "KMSMasterKeyID": default.take("kmsMasterKeyId")}
-        rules.append({"ApplyServerSideEncryptionByDefault": made, "BucketKeyEnabled": given.take("bucketKeyEnabled")})
+        made = {"SSEAlgorithm": default.take("sseAlgorithm")}
+        if "kmsMasterKeyId" in default:
+            made["KMSMasterKeyID"] = default.take("kmsMasterKeyId")
+        by_key = given.maybe("bucketKeyEnabled", default=False)
+        rules.append({"ApplyServerSideEncryptionByDefault": made, "BucketKeyEnabled": by_key})
         default.finish()
         given.finish()
     account.client("s3").put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration={"Rules": rules})

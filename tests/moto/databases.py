@@ -114,7 +114,6 @@ def instance(account: Account, inputs: Inputs, _: str) -> Made:
         {
             "address": made["Endpoint"]["Address"],
             "arn": made["DBInstanceArn"],
-            "port": made["Endpoint"]["Port"],
             "masterUserSecrets": [{"secretArn": secret["SecretArn"]}] if secret else [],
         },
     )

@@ -29,6 +29,22 @@ def association(account: Account, inputs: Inputs, _: str) -> Made:
     return Made(f"{acl},{resource}")
 
 
+@creates("aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration")
+def logging(account: Account, inputs: Inputs, _: str) -> Made:
+    acl, (destination,) = inputs.take("resourceArn"), inputs.take("logDestinationConfigs")
+    bucket = destination.removeprefix("arn:aws:s3:::")
+    # Source: AWS WAF, "Sending web ACL traffic logs to an Amazon S3 bucket".
+    assert bucket.startswith("aws-waf-logs-")
+    assert "delivery.logs.amazonaws.com" in account.client("s3").get_bucket_policy(Bucket=bucket)["Policy"]
+    given = {
+        "ResourceArn": acl,
+        "LogDestinationConfigs": [destination],
+        "RedactedFields": pascal(inputs.take("redactedFields")),
+    }
+    account.client("wafv2").put_logging_configuration(LoggingConfiguration=given)
+    return Made(acl)
+
+
 def _rule(given: dict[str, Any]) -> dict[str, Any]:
     rule = Inputs("a rule of a web ACL", given)
     made: dict[str, Any] = {

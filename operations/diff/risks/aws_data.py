@@ -19,6 +19,7 @@ _GOES: Final[Mapping[str, Weak]] = {
     "AWS DatabaseReplica": (Level.HIGH, "its region has no copy to go on with"),
     "AWS ImageRepository": (Level.HIGH, "the images in it cannot be pulled any more, by an earlier release either"),
     "AWS KeptSecret": (Level.HIGH, "its value is gone once the days of its recovery have passed"),
+    "AWS LogBucket": (Level.MEDIUM, "the logs in it are gone"),
     "AWS ParameterTree": (Level.HIGH, "the values of its parameters are gone"),
     "AWS Queue": (Level.HIGH, "the messages in it are gone"),
 }
@@ -65,6 +66,8 @@ def _database(before: Manifest, after: Manifest) -> Iterator[Weak]:
     if after.get("storageGib", 0) < before.get("storageGib", 0):
         yield Level.MEDIUM, f"its storage shrinks to {after['storageGib']} GiB, which RDS refuses"
     yield from _fewer_backups(before, after)
+    if "logs" in before and "logs" in after:
+        yield from _logs(before["logs"], after["logs"])
 
 
 def _fewer_backups(before: Manifest, after: Manifest) -> Iterator[Weak]:
@@ -99,6 +102,11 @@ def _queue(before: Manifest, after: Manifest) -> Iterator[Weak]:
         yield Level.MEDIUM, f"messages are kept for {now} days, not {was}"
 
 
+def _logs(before: Manifest, after: Manifest) -> Iterator[Weak]:
+    if after["days"] < before["days"]:
+        yield Level.MEDIUM, f"logs are kept for {after['days']} days, not {before['days']}"
+
+
 def _secret(before: Manifest, after: Manifest) -> Iterator[Weak]:
     if after["recoveryDays"] < before["recoveryDays"]:
         yield Level.MEDIUM, f"once deleted it can be had back for {after['recoveryDays']} days"
@@ -125,6 +133,7 @@ _WEAKER: Final = {
     "AWS Bucket": _bucket,
     "AWS Queue": _queue,
     "AWS KeptSecret": _secret,
+    "AWS LogBucket": _logs,
     "AWS ParameterTree": _parameters,
     "AWS ImageRepository": _images,
 }

@@ -19,6 +19,10 @@ def aws_traffic(sides: Sides) -> Iterator[Finding]:
     for subject, before, after in sides.changed("AWS WebAcl"):
         for finding in together(Danger.EXPOSURE, subject, list(_let_through(before, after)), ("aws", "webAcl")):
             yield replace(finding, environment=True)
+    for subject, _ in sides.removed("AWS WebAclLogging"):
+        if sides.new(subject.cluster, "AWS WebAcl", subject.namespace, "web-acl") is not None:
+            reason = "nobody can look up any more what was blocked, and what was let through"
+            yield Finding(Level.MEDIUM, Danger.EXPOSURE, subject, reason, ("aws",), environment=True)
     for subject, _ in sides.removed("AWS SpendingBudget"):
         yield Finding(Level.LOW, Danger.COST, subject, "nobody is told any more when it costs more than planned")
 

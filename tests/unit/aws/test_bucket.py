@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from components.aws.bucket import Bucket
-from manifests.aws.buckets import BucketArgs, bucket_names, buckets
+from manifests.aws.buckets import BucketArgs, buckets
 from manifests.aws.names import bucket_arn
 from manifests.aws.scope import Scope
 from tests.aws_stacks import SEOUL, an_aws_stack
@@ -140,7 +140,5 @@ def test_what_needs_a_setting_waits_for_it(cloud: Cloud) -> None:
 
 def test_names_of_all_buckets_are_known_beforehand() -> None:
     shop = a_system(name="shop", aws={"buckets": {"data": {}, "exports": {"name": "exports.example.com"}}})
-    assert bucket_names(an_aws_stack(shop, a_system(name="mail"))) == {
-        "global/shop/aws/bucket/data": NAME,
-        "global/shop/aws/bucket/exports": "exports.example.com",
-    }
+    found = {args.key: args.name for _, args in buckets(an_aws_stack(shop, a_system(name="mail")))}
+    assert found == {"data": NAME, "exports": "exports.example.com"}

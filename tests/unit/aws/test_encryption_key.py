@@ -39,3 +39,8 @@ def test_key_is_protected_and_kept(cloud: Cloud) -> None:
     made(cloud)
     key = cloud.named("seoul/shop/aws/key", "aws:kms/key:Key")
     assert (key.protect, key.retain_on_delete, key.region) == (True, True, SEOUL)
+
+
+def test_key_that_is_kept_keeps_its_alias(cloud: Cloud) -> None:
+    made(cloud)
+    assert cloud.named("seoul/shop/aws/key", "aws:kms/alias:Alias").retain_on_delete

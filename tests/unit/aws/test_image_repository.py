@@ -10,7 +10,6 @@ import pytest
 from components.aws.image_replication import ImageReplication
 from components.aws.image_repository import ImageRepository
 from manifests.aws.images import RepositoryArgs, replications, repositories, repository_policy
-from manifests.aws.names import repository_arn
 from settings.stack import Stack
 from settings.system import System
 from tests.aws_stacks import ECR, SEOUL, TOKYO, an_aws_stack
@@ -66,7 +65,7 @@ def test_repository_is_where_and_what_was_foretold(cloud: Cloud) -> None:
     stack = an_aws_stack(a_shop())
     outputs = made(cloud, stack)
     assert outputs == [
-        {"url": args.url, "arn": repository_arn(scope, args.name)} for scope, args in repositories(stack)
+        {"url": args.url, "arn": scope.arn("ecr", f"repository/{args.name}")} for scope, args in repositories(stack)
     ]
     assert [one["url"] for one in outputs] == [f"{ECR}/shop/api", f"{ECR.replace(SEOUL, TOKYO)}/shop/api"]
 

@@ -1,6 +1,7 @@
 """Secrets, as moto's Secrets Manager has them: a name and copies of it, and never a value."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pulumi
@@ -113,6 +114,29 @@ def test_secret_is_protected_and_can_be_had_back_for_a_month(cloud: Cloud) -> No
     made(cloud)
     found = cloud.named("global/shop/aws/secret/db", SECRET)
     assert (found.protect, found.retain_on_delete, found.inputs["recoveryWindowInDays"]) == (True, True, 30)
+
+
+def test_secret_that_is_kept_stays_closed_and_goes_on_being_rotated(cloud: Cloud) -> None:
+    made(cloud, with_secrets(rotated={"store": "aws"}))
+    assert {one.type for one in cloud.resources} == {
+        SECRET,
+        "aws:secretsmanager/secretPolicy:SecretPolicy",
+        "aws:secretsmanager/secretRotation:SecretRotation",
+    }
+    assert [one.type for one in cloud.resources if not one.retain_on_delete] == []
+
+
+def test_secret_that_need_not_be_kept_goes_with_its_policy(cloud: Cloud) -> None:
+    ((_, args),) = kept_secrets(with_secrets(rotated={"store": "aws"}))
+
+    def program() -> pulumi.Output[str]:
+        provider = aws.Provider("aws", region=SEOUL)
+        options = pulumi.ResourceOptions(providers=[provider])
+        return KeptSecret("secret", replace(args, protect=False), keys=KEYS, opts=options).arn
+
+    run(cloud, program)
+    assert len(cloud.resources) == 3
+    assert [one.type for one in cloud.resources if one.protect or one.retain_on_delete] == []
 
 
 def test_rotation_is_by_the_function_that_is_named_and_never_at_once(cloud: Cloud) -> None:

@@ -12,6 +12,7 @@ from moto import mock_aws
 
 from manifests.aws.plan import plan
 from settings.stack import Stack
+from tests import assembled
 from tests.moto.cloud import ACCOUNT, Account, Cloud, Registration, paged
 from tests.moto.laws import untagged
 from tests.moto.network import records
@@ -31,6 +32,14 @@ def stack() -> Iterator[Stack]:
 def made(stack: Stack) -> Cloud:
     """All that production registers, with what it has in AWS made."""
     return registered(stack)
+
+
+def test_clients_that_can_say_so_take_a_database_by_tls_alone() -> None:
+    ams = assembled.stack("prod").systems["ams"].services["ams"]
+    assert ams.env["SPRING_DATASOURCE_HIKARI_DATASOURCEPROPERTIES_SSLMODE"] == "require"
+    assert ams.migration is not None
+    assert ams.migration.env["PGSSLMODE"] == "require"
+    assert ams.migration.env["PGUSER"] == "$(DATABASE_USER)"
 
 
 def test_every_planned_component_is_made_and_no_other(stack: Stack, made: Cloud) -> None:
@@ -82,7 +91,8 @@ def test_what_the_clusters_were_told_is_what_aws_made(stack: Stack, made: Cloud)
     roles = {role["Arn"] for role in paged(Account(SEOUL).client("iam"), "list_roles", "Roles")}
     accounts = [one for one in seoul.values() if one["kind"] == "ServiceAccount"]
     told = {one["metadata"].get("annotations", {}).get("eks.amazonaws.com/role-arn") for one in accounts} - {None}
-    assert told == roles
+    # cert-manager runs beside what is declared here.
+    assert told == {arn for arn in roles if not arn.endswith("/naru-prod-cert-manager")}
     repositories = paged(Account(SEOUL).client("ecr"), "describe_repositories", "repositories")
     image = seoul["Rollout/ams-prod/ams"]["spec"]["template"]["spec"]["containers"][0]["image"]
     assert image.rpartition(":")[0] in {one["repositoryUri"] for one in repositories}
@@ -96,6 +106,36 @@ def test_what_the_clusters_were_told_is_what_aws_made(stack: Stack, made: Cloud)
     }
     assert hosts
     assert hosts <= names
+
+
+@pytest.mark.usefixtures("made")
+@pytest.mark.parametrize("cluster", ["seoul", "tokyo"])
+def test_host_of_several_regions_is_proven_by_a_record_that_cert_manager_may_write(stack: Stack, cluster: str) -> None:
+    solvers = objects(stack, cluster)["ClusterIssuer//letsencrypt-prod"]["spec"]["acme"]["solvers"]
+    (solver,) = [one for one in solvers if "auth.immersiverse.com" in one.get("selector", {}).get("dnsNames", ())]
+    zone = solver["dns01"]["route53"]["hostedZoneID"]
+    said = assembled.stack("prod").environment.aws
+    assert said is not None
+    assert zone == said.zones["immersiverse.com"]
+    policy = Account(SEOUL).client("iam").get_role_policy(RoleName="naru-prod-cert-manager", PolicyName="declared")
+    change = "route53:ChangeResourceRecordSets"
+    (proving,) = [one for one in policy["PolicyDocument"]["Statement"] if one["Resource"][0].endswith(f"/{zone}")]
+    assert proving["Action"] == [change]
+    names = proving["Condition"]["ForAllValues:StringLike"][f"{change}NormalizedRecordNames"]
+    assert names == ["_acme-challenge.auth.immersiverse.com"]
+
+
+@pytest.mark.usefixtures("made")
+def test_parameters_of_ams_are_below_the_path_that_it_is_told(stack: Stack) -> None:
+    (told,) = {
+        one["data"]["SPRING_CONFIG_IMPORT"].removeprefix("aws-parameterstore:")
+        for one in objects(stack, "seoul").values()
+        if one["kind"] == "ConfigMap" and "SPRING_CONFIG_IMPORT" in one.get("data", {})
+    }
+    found = Account(SEOUL).client("ssm").get_parameters_by_path(Path=told, Recursive=True)["Parameters"]
+    system = stack.systems["ams"].aws
+    assert system is not None
+    assert {one["Name"] for one in found} == {f"/ams/prod/{name}" for name in system.parameters}
 
 
 def test_configuration_of_an_application_is_the_same_with_a_managed_data_store(stack: Stack) -> None:

@@ -28,7 +28,7 @@ def made() -> Iterator[Made]:
     """Two databases, one of them with a replica in Tokyo, and two caches."""
     stores = (
         a_database(storageLimitGib=500, parameters={"log_min_duration_statement": "500", "rds.force_ssl": "0"}),
-        a_database("books", replicas=["tokyo"], backupDays=30),
+        a_database("books", replicas=["tokyo"], backupDays=30, logDays=30),
         a_cache(parameters={"maxmemory-policy": "allkeys-lru"}),
         a_cache("valkey", changes={"engine": "valkey"}, version="8.1", plainAllowed=True),
     )

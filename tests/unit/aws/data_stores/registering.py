@@ -43,20 +43,18 @@ def registered(cloud: Cloud, stack: Stack) -> dict[str, Any]:
         for scope, cache in caches(stack):
             name = logical(scope, cache.store)
             made[name] = Cache(name, cache, key=key[scope.system_name, scope.region], opts=of(scope))
-        hosts = {
-            address.host: DataAddress(
+        for scope, address in data_addresses(stack):
+            DataAddress(
                 scope.logical("data-address", address.store),
                 address,
                 target=made[address.target].address,
                 opts=of(scope),
-            ).host
-            for scope, address in data_addresses(stack)
-        }
+            )
         outputs = {
-            name: {"address": one.address, "port": one.port, "arn": one.arn, "secret": getattr(one, "secret", "")}
+            name: {"address": one.address, "arn": one.arn, "secret": getattr(one, "secret", "")}
             for name, one in made.items()
         }
-        return pulumi.Output.all(**outputs, hosts=hosts)
+        return pulumi.Output.all(**outputs)
 
     return dict(run(cloud, program))
 

@@ -41,12 +41,8 @@ def test_what_pods_call_is_what_the_zone_has(made: Made) -> None:
     assert called["tokyo"]["books-replica"] == REPLICA_HOST
 
 
-def test_component_tells_the_name(made: Made) -> None:
-    assert made.outputs["hosts"] == {host: host for host in cnames(made)}
-
-
 def test_name_in_aws_is_the_one_that_is_checked(made: Made) -> None:
     system = made.stack.systems["shop"]
     checked = {identifier(made.stack, system, store) for store in system.data_stores.values()}
-    arns = {str(found["arn"]).rsplit(":", 1)[1] for name, found in made.outputs.items() if name != "hosts"}
+    arns = {str(found["arn"]).rsplit(":", 1)[1] for found in made.outputs.values()}
     assert arns == checked

@@ -1,6 +1,9 @@
 """Databases and their replicas, as moto has them: hardened, private, kept, and with passwords that nobody saw."""
 
 import json
+from typing import Any
+
+import pytest
 
 from tests.aws_stacks import SEOUL, TOKYO
 from tests.moto.cloud import Account, Registration
@@ -8,10 +11,14 @@ from tests.moto.databases import ASKED, SECRET
 from tests.moto.laws import untagged
 from tests.unit.aws.data_stores.conftest import Made
 from tests.unit.aws.data_stores.registering import aws_of, callers, group, instance, key_of
+from tests.unit.aws.policies.evaluator import allowed
+from tests.unit.aws.policies.linting import resource_findings
 
 DB, BOOKS = "seoul/shop/aws/data-store/db", "seoul/shop/aws/data-store/books"
 REPLICA = "tokyo/shop/aws/data-store/books"
 INSTANCE = "aws:rds/instance:Instance"
+LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
+NAMES = {SEOUL: ("shop-prod-db", "shop-prod-books"), TOKYO: ("shop-prod-books",)}
 
 
 def test_database_is_what_the_settings_say(made: Made) -> None:
@@ -50,7 +57,7 @@ def test_database_is_not_deleted_and_leaves_its_backups(made: Made) -> None:
 
 
 def test_what_a_kept_data_store_stands_on_is_kept_too(made: Made) -> None:
-    folders = ("aws:rds/", "aws:elasticache/", "aws:ec2/", "aws:vpc/")
+    folders = ("aws:rds/", "aws:elasticache/", "aws:ec2/", "aws:vpc/", "aws:cloudwatch/")
     around = [one for one in made.cloud.resources if one.type.startswith(folders)]
     assert len(around) > 20
     assert all(one.retain_on_delete for one in around)
@@ -86,6 +93,53 @@ def test_database_tells_what_goes_on_in_it(made: Made) -> None:
     assert asked["EnablePerformanceInsights"]
     assert asked["PerformanceInsightsKMSKeyId"] == key_of(SEOUL)
     assert asked["PerformanceInsightsRetentionPeriod"] == 7
+
+
+def log_groups(region: str, name: str) -> dict[str, Any]:
+    """Return the log groups of an instance by their logs."""
+    below = f"/aws/rds/instance/{name}/"
+    found = Account(region).client("logs").describe_log_groups(logGroupNamePrefix=below)["logGroups"]
+    return {one["logGroupName"].removeprefix(below): one for one in found}
+
+
+@pytest.mark.parametrize(
+    ("region", "name", "days"),
+    [(SEOUL, "shop-prod-db", 90), (SEOUL, "shop-prod-books", 30), (TOKYO, "shop-prod-books", 30)],
+)
+def test_logs_are_encrypted_by_the_systems_key_and_end(made: Made, region: str, name: str, days: int) -> None:
+    found = log_groups(region, name)
+    assert sorted(found) == sorted(instance(region, name)["EnabledCloudwatchLogsExports"])
+    assert {(one["kmsKeyId"], one["retentionInDays"]) for one in found.values()} == {(key_of(region), days)}
+
+
+@pytest.mark.parametrize("name", [DB, BOOKS, REPLICA])
+def test_log_groups_are_there_before_rds_would_make_them(made: Made, name: str) -> None:
+    groups = {one.urn for one in made.cloud.of_type(LOG_GROUP) if one.name.startswith(f"{name}/")}
+    assert len(groups) == 2
+    assert groups <= made.cloud.named(name, INSTANCE).dependencies
+
+
+@pytest.mark.parametrize("region", [SEOUL, TOKYO])
+def test_cloudwatch_logs_may_use_the_key_for_those_log_groups_alone(made: Made, region: str) -> None:
+    answer = Account(region).client("kms").get_key_policy(KeyId=key_of(region), PolicyName="default")
+    # The evaluator knows no context of an encryption: it is asked about another ARN that a request has.
+    policy = json.loads(answer["Policy"].replace("kms:EncryptionContext:aws:logs:arn", "aws:SourceArn"))
+    assert "aws:SourceArn" in str(policy)
+    arns = [one["arn"].removesuffix(":*") for name in NAMES[region] for one in log_groups(region, name).values()]
+    assert len(arns) == 2 * len(NAMES[region])
+
+    def may(action: str, group: str, service: str = "logs") -> bool:
+        asked, context = f"{service}.{region}.amazonaws.com", {"aws:SourceArn": group}
+        return allowed([], action, key_of(region), principal=asked, context=context, resource_policy=policy)
+
+    uses = ("kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom")
+    assert all(may(action, arn) for action in uses for arn in arns)
+    assert not any(may(action, arns[0].replace("prod", "test")) for action in uses)
+    assert not may("kms:Decrypt", arns[0], "rds")
+    assert not may("kms:ScheduleKeyDeletion", arns[0])
+    _, statement = json.loads(answer["Policy"])["Statement"]
+    assert [*statement["Condition"]["StringEquals"].values()] == [arns]
+    assert resource_findings({"Version": "2012-10-17", "Statement": [statement]}, key_of(region)) == []
 
 
 def test_rds_keeps_the_password_by_the_systems_key(made: Made) -> None:

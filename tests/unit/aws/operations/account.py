@@ -6,6 +6,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
+import boto3
 from botocore.awsrequest import AWSResponse
 
 from operations.aws.client import Aws
@@ -147,6 +148,18 @@ def elsewhere() -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": made["SecretAccessKey"],
         "AWS_SESSION_TOKEN": made["SessionToken"],
     }
+
+
+def take(bucket: str) -> None:
+    """Have another account make a bucket of that name; moto lets everybody in unless it is told not to."""
+    theirs = elsewhere()
+    boto3.client(
+        "s3",
+        region_name=SEOUL,
+        aws_access_key_id=theirs["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=theirs["AWS_SECRET_ACCESS_KEY"],
+        aws_session_token=theirs["AWS_SESSION_TOKEN"],
+    ).create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": SEOUL})
 
 
 class Body:

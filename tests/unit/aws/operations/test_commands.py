@@ -20,7 +20,7 @@ from operations.aws.wanted import Bucket, Database, Image, Parameter, Secret, Wa
 from operations.exits import Exit, Stop
 from tests.aws_projects import AwsProject
 from tests.moto.cloud import ACCOUNT, Account
-from tests.unit.aws.operations.account import OTHER, SEOUL, elsewhere, fill, push, refusal, start_database
+from tests.unit.aws.operations.account import OTHER, SEOUL, elsewhere, fill, push, refusal, start_database, take
 from tests.unit.operations.fake_stack import FakeEngine, FakeServer
 
 Capture = pytest.CaptureFixture[str]
@@ -123,10 +123,10 @@ def test_wrong_account_is_refused_and_nothing_else_is_asked(monkeypatch: pytest.
     for name, value in elsewhere().items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(Aws, "pages", lambda *_, **__: pytest.fail("more was asked"))
-    assert main(["aws", "check", "--stack", "prod"]) == Exit.REFUSED
+    assert main(["aws", "check", "--stack", "prod"]) == Exit.FAULTS
     (line,) = capsys.readouterr().out.splitlines()
     assert line.startswith("refused: ap-northeast-2: these credentials are of the account 999999999999")
-    assert main(["aws", "backups", "--stack", "prod"]) == Exit.REFUSED
+    assert main(["aws", "backups", "--stack", "prod"]) == Exit.FAULTS
     assert "these credentials are of the account 999999999999" in capsys.readouterr().err
 
 
@@ -299,7 +299,7 @@ def test_up_on_the_wrong_account_changes_nothing(
 ) -> None:
     for name, value in elsewhere().items():
         monkeypatch.setenv(name, value)
-    assert main(UP) == Exit.REFUSED
+    assert main(UP) == Exit.FAULTS
     lines = capsys.readouterr().err.splitlines()
     assert lines[0].startswith("refused: ap-northeast-2: these credentials are of the account 999999999999")
     assert lines[1:] == ["nothing was changed: 1 to put right first"]
@@ -319,7 +319,20 @@ def test_wrong_account_is_found_before_any_cluster_is_reached(
         pytest.fail("a cluster was reached")
 
     monkeypatch.setattr(session, "connect", connect)
-    assert main(words) == Exit.REFUSED
+    assert main(words) == Exit.FAULTS
+
+
+@pytest.mark.parametrize("words", [["aws", "check", "--stack", "prod"], UP])
+def test_name_of_a_bucket_that_is_taken_is_a_fault_of_the_files(
+    words: list[str], engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setenv("MOTO_S3_ALLOW_CROSSACCOUNT_ACCESS", "false")
+    take(f"shop-prod-backups-{ACCOUNT}")
+    assert main(words) == Exit.FAULTS
+    told = capsys.readouterr()
+    (line,) = (line for line in (told.out + told.err).splitlines() if line.startswith("refused: "))
+    assert f"the bucket shop-prod-backups-{ACCOUNT} belongs to another account" in line
+    assert engine.operations == []
 
 
 def test_up_is_refused_without_the_image_of_the_release(released: None, engine: FakeEngine, capsys: Capture) -> None:
@@ -367,7 +380,7 @@ def test_another_account_or_none_is_never_accepted(
 ) -> None:
     for name, value in elsewhere().items():
         monkeypatch.setenv(name, value)
-    assert main([*UP, "--accept-aws"]) == Exit.REFUSED
+    assert main([*UP, "--accept-aws"]) == Exit.FAULTS
     assert "refused: ap-northeast-2: these credentials are of the account 999999999999" in capsys.readouterr().err
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name)

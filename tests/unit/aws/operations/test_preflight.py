@@ -3,7 +3,6 @@
 from dataclasses import replace
 from typing import Any
 
-import boto3
 import pytest
 from moto.ssm.models import ssm_backends
 
@@ -268,14 +267,7 @@ def test_name_of_a_bucket_that_is_free_is_told(aws: Aws) -> None:
 
 def test_name_of_a_bucket_that_somebody_else_has_is_refused(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MOTO_S3_ALLOW_CROSSACCOUNT_ACCESS", "false")
-    theirs = account.elsewhere()
-    boto3.client(
-        "s3",
-        region_name=SEOUL,
-        aws_access_key_id=theirs["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=theirs["AWS_SECRET_ACCESS_KEY"],
-        aws_session_token=theirs["AWS_SESSION_TOKEN"],
-    ).create_bucket(Bucket=BUCKET.name, CreateBucketConfiguration={"LocationConstraint": SEOUL})
+    account.take(BUCKET.name)
     (line,) = about(aws, buckets=BUCKET)
     assert line.startswith(
         "refused: ap-northeast-2/shop: the bucket shop-prod-files belongs to another account, or you"

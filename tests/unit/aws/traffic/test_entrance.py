@@ -1,5 +1,6 @@
 """Entrances: what moto has of load balancers, their listeners, security groups and rules of WAF."""
 
+import re
 from typing import Any
 
 import pytest
@@ -59,24 +60,39 @@ def test_entrance_is_not_protected_where_data_is_not() -> None:
 
 
 @pytest.mark.usefixtures("made")
-@pytest.mark.parametrize(("port", "protocol"), [(80, "HTTP"), (443, "HTTPS")])
-def test_each_listener_leads_to_the_same_port_of_the_ingress_controller(port: int, protocol: str) -> None:
-    found, target = listener(SEOUL, port), group(SEOUL, f"naru-prod-{protocol.lower()}")
-    assert found["Protocol"] == protocol
+def test_what_comes_by_tls_goes_to_the_ingress_controller_by_tls() -> None:
+    found, target = listener(SEOUL, 443), group(SEOUL, "naru-prod-https")
+    assert found["Protocol"] == "HTTPS"
     assert [(one["Type"], one["TargetGroupArn"]) for one in found["DefaultActions"]] == [
         ("forward", target["TargetGroupArn"])
     ]
-    assert (target["TargetType"], target["Protocol"], target["Port"]) == ("ip", protocol, port)
-    assert (target["HealthCheckProtocol"], target["HealthCheckPath"]) == (protocol, "/healthz")
-    assert (target["HealthCheckPort"], target["Matcher"]) == (str(port), {"HttpCode": "200"})
+    assert (target["TargetType"], target["Protocol"], target["Port"]) == ("ip", "HTTPS", 443)
+    assert (target["HealthCheckProtocol"], target["HealthCheckPath"]) == ("HTTPS", "/healthz")
+    assert (target["HealthCheckPort"], target["Matcher"]) == ("443", {"HttpCode": "200"})
+
+
+@pytest.mark.usefixtures("made")
+@pytest.mark.parametrize("region", REGIONS.values())
+def test_plain_http_is_sent_on_for_whatever_host(region: str) -> None:
+    found = listener(region, 80)
+    (action,) = found["DefaultActions"]
+    redirect = action["RedirectConfig"]
+    assert (found["Protocol"], action["Type"]) == ("HTTP", "redirect")
+    assert (redirect["Protocol"], redirect["Port"], redirect["StatusCode"]) == ("HTTPS", "443", "HTTP_301")
+    # Host, path and query stay: a challenge is found where it was asked for.
+    assert {redirect.get(part, part) for part in ("Host", "Path", "Query")} <= {
+        "Host", "Path", "Query", "#{host}", "/#{path}", "#{query}"
+    }  # fmt: skip
 
 
 @pytest.mark.usefixtures("made")
 @pytest.mark.parametrize("region", REGIONS.values())
 def test_tls_is_new_and_shows_the_certificate_of_each_system(region: str) -> None:
     found = listener(region, 443)
-    assert found["SslPolicy"] == "ELBSecurityPolicy-TLS13-1-2-2021-06"
     elb, acm = Account(region).client("elbv2"), Account(region).client("acm")
+    (policy,) = elb.describe_ssl_policies(Names=[found["SslPolicy"]])["SslPolicies"]
+    assert sorted(policy["SslProtocols"]) == ["TLSv1.2", "TLSv1.3"]
+    assert [one["Name"] for one in policy["Ciphers"] if not re.search("GCM|CHACHA20", one["Name"])] == []
     shown = elb.describe_listener_certificates(ListenerArn=found["ListenerArn"])["Certificates"]
     hosts = [
         acm.describe_certificate(CertificateArn=one["CertificateArn"])["Certificate"]["DomainName"] for one in shown
@@ -88,7 +104,7 @@ def test_world_comes_in_by_two_ports_and_the_entrance_goes_out_to_pods_alone(sta
     here = stack.environment.clusters["seoul"].aws
     assert here is not None
     (ours,) = balancer(SEOUL)["SecurityGroups"]
-    world, ports = "0.0.0.0/0", (80, 443, 8080, 9090)
+    world, ports = "0.0.0.0/0", (443, 8080, 9090)
     assert permissions(SEOUL, ours, "IpPermissions") == {("tcp", port, port, world) for port in (80, 443)}
     out = permissions(SEOUL, ours, "IpPermissionsEgress")
     assert out == {("tcp", port, port, here.security_group) for port in ports}
@@ -96,11 +112,11 @@ def test_world_comes_in_by_two_ports_and_the_entrance_goes_out_to_pods_alone(sta
 
 
 def test_no_port_of_pods_is_open_that_nothing_is_forwarded_to() -> None:
-    assert [args.ports for _, args in entrances(open_stack())] == [(80, 443), (80, 443)]
+    assert [args.ports for _, args in entrances(open_stack())] == [(443,), (443,)]
     only_mail = open_stack(a_way_in(COLORED, clusters="primary"), MAIL)
     assert {scope.cluster_name: args.ports for scope, args in entrances(only_mail)} == {
-        "seoul": (80, 443, 8080, 9090),
-        "tokyo": (80, 443),
+        "seoul": (443, 8080, 9090),
+        "tokyo": (443,),
     }
 
 
@@ -109,7 +125,7 @@ def test_a_port_that_only_health_is_asked_at_is_open_as_well() -> None:
     ports = {"http": {"container": 8080}, "rpc": {"container": 9090}, "admin": {"container": 9999}}
     service = {**COLORED, "ports": ports, "probes": {"startup": probe, "readiness": probe, "liveness": probe}}
     ((_, args), _) = entrances(open_stack(a_way_in(service)))
-    assert args.ports == (80, 443, 8080, 9090, 9999)
+    assert args.ports == (443, 8080, 9090, 9999)
 
 
 @pytest.mark.parametrize(
@@ -146,6 +162,7 @@ def test_waf_blocks_common_attacks_and_a_rate_before_each_entrance(region: str) 
         "reputation": ("AWSManagedRulesAmazonIpReputationList", {"None": {}}),
         "known-bad-inputs": ("AWSManagedRulesKnownBadInputsRuleSet", {"None": {}}),
         "common": ("AWSManagedRulesCommonRuleSet", {"None": {}}),
+        "sql-injection": ("AWSManagedRulesSQLiRuleSet", {"None": {}}),
     }
     assert found["rate"]["Action"] == {"Block": {}}
     assert found["rate"]["Statement"]["RateBasedStatement"] == {
@@ -162,7 +179,7 @@ def test_long_bodies_pass_waf() -> None:
     assert found == [{"Name": "SizeRestrictions_BODY", "ActionToUse": {"Count": {}}}]
 
 
-@pytest.mark.parametrize("name", ["common", "known-bad-inputs", "rate"])
+@pytest.mark.parametrize("name", ["common", "known-bad-inputs", "sql-injection", "rate"])
 def test_a_rule_that_is_tried_counts_and_the_others_block(name: str) -> None:
     for _, args in web_acls(open_stack(aws={"webAcl": {"counting": [name], "rateLimit": 100}})):
         counting = [rule.name for rule in args.managed if rule.counting] + ["rate"] * args.rate_counting

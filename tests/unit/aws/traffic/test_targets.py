@@ -74,7 +74,7 @@ def test_pods_are_asked_for_their_health_as_the_kubelet_asks() -> None:
 @pytest.mark.parametrize("cluster", REGIONS)
 def test_every_binding_names_a_target_group_that_is_there_and_is_as_it_says(stack: Stack, cluster: str) -> None:
     found = [*bindings(stack, cluster, "common"), *bindings(stack, cluster, "demo")]
-    assert len(found) == 6
+    assert len(found) == 5
     for manifest in found:
         spec, there = manifest["spec"], group(REGIONS[cluster], manifest["spec"]["targetGroupName"])
         assert manifest["metadata"]["name"] == there["TargetGroupName"]
@@ -105,7 +105,6 @@ def test_each_colour_is_bound_by_its_own_service() -> None:
 def test_ingress_controller_is_bound_in_its_own_namespace() -> None:
     found = bindings(open_stack(ingressNamespace="edge"), "tokyo", "common")
     assert [(one["metadata"]["namespace"], one["spec"]["serviceRef"]) for one in found] == [
-        ("edge", {"name": "ingress-nginx-controller", "port": 80}),
         ("edge", {"name": "ingress-nginx-controller", "port": 443}),
     ]
 

@@ -24,7 +24,7 @@ def test_rules_that_are_tried_count_what_they_would_block() -> None:
     ec2, elb = Account(SEOUL).client("ec2"), Account(SEOUL).client("elbv2")
     subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
     balancer = elb.create_load_balancer(Name="one", Subnets=[subnet])["LoadBalancers"][0]["LoadBalancerArn"]
-    counting = ["common", "known-bad-inputs", "rate"]
+    counting = ["common", "known-bad-inputs", "sql-injection", "rate"]
     (_, args), _ = web_acls(open_stack(aws={"webAcl": {"counting": counting}}))
 
     def program() -> pulumi.Output[str]:

@@ -11,13 +11,16 @@ from components.aws.certificate import Certificate
 from components.aws.certificate_records import CertificateRecords
 from components.aws.entrance import Entrance
 from components.aws.health_check import HealthCheck
+from components.aws.log_bucket import LogBucket
 from components.aws.providers import AwsProviders
 from components.aws.public_records import PublicRecords
 from components.aws.validated_certificate import ValidatedCertificate
 from components.aws.web_acl import WebAcl
+from components.aws.web_acl_logging import WebAclLogging
 from components.aws.weighted_targets import WeightedTargets
 from manifests.aws.certificates import certificate_records, certificates
 from manifests.aws.entrances import entrances, web_acls
+from manifests.aws.logs import log_buckets, web_acl_logs
 from manifests.aws.records import health_checks, records
 from manifests.aws.scope import Scope
 from manifests.aws.target_groups import weighted_targets
@@ -109,14 +112,26 @@ def ways_in(stack: Stack) -> None:
         )
         for key, (scope, certificate) in asked.items()
     }
+    logs = {
+        scope.cluster_name or "": LogBucket(scope.logical("log-bucket"), bucket, opts=opts(scope))
+        for scope, bucket in log_buckets(stack)
+    }
     made: dict[str, Entrance] = {}
     for scope, args in entrances(stack):
         cluster = scope.cluster_name or ""
         arns = {system: valid[system, cluster].arn for system in args.systems}
-        made[cluster] = Entrance(scope.logical("entrance"), args, certificate_arns=arns, opts=opts(scope))
-    for scope, acl in web_acls(stack):
-        entrance = made[scope.cluster_name or ""]
-        WebAcl(scope.logical("web-acl"), acl, load_balancer_arn=entrance.arn, opts=opts(scope))
+        bucket_name, name = logs[cluster].name, scope.logical("entrance")
+        made[cluster] = Entrance(name, args, certificate_arns=arns, log_bucket=bucket_name, opts=opts(scope))
+    acls = {
+        scope.cluster_name or "": WebAcl(
+            scope.logical("web-acl"), acl, load_balancer_arn=made[scope.cluster_name or ""].arn, opts=opts(scope)
+        )
+        for scope, acl in web_acls(stack)
+    }
+    for scope, logged in web_acl_logs(stack):
+        acl_arn, bucket_arn = acls[scope.cluster_name or ""].arn, logs[scope.cluster_name or ""].arn
+        name = scope.logical("web-acl-logging")
+        WebAclLogging(name, logged, web_acl_arn=acl_arn, log_bucket_arn=bucket_arn, opts=opts(scope))
     for scope, targets in weighted_targets(stack):
         entrance = made[scope.cluster_name or ""]
         WeightedTargets(

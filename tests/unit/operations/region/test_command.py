@@ -545,7 +545,7 @@ def test_drain_alone_does_not_wait_for_aws(
 def test_credentials_of_another_account_are_refused_before_anything_is_asked(root: Path, fake: Engine) -> None:
     before = text(root)
     fake.findings = [Finding("", "ap-northeast-2", "account", "123456789012", "this is another account")]
-    assert main([*DRAIN, "tokyo", "--yes"]) == Exit.REFUSED
+    assert main([*DRAIN, "tokyo", "--yes"]) == Exit.FAULTS
     assert (text(root), fake.operations) == (before, [])
 
 

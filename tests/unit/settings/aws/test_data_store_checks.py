@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from settings.aws.data_store import Managed
 from settings.aws.data_store_checks import check_managed
@@ -129,6 +130,16 @@ CACHES = {
 @pytest.mark.parametrize(("store", "said"), CACHES.values(), ids=CACHES)
 def test_cache_that_elasticache_would_refuse(store: DataStore, said: str) -> None:
     assert found(store) == [said]
+
+
+def test_cache_has_no_logs_of_rds() -> None:
+    with pytest.raises(ValidationError, match=r"\(ElastiCache\), which has no use for logDays"):
+        a_cache(logDays=90)
+
+
+def test_logs_are_kept_as_long_as_cloudwatch_can() -> None:
+    with pytest.raises(ValidationError, match="Input should be 1, 3, 5"):
+        a_database(logDays=100)
 
 
 @pytest.mark.parametrize("engine", ["mongodb", "kafka", "clickhouse"])

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from manifests.aws.buckets import bucket_names
+from manifests.aws.buckets import buckets
 from manifests.aws.queues import queues
 from settings.aws.storage_checks import check_storage
 from settings.faults import quoted
@@ -96,7 +96,7 @@ def test_buckets_of_two_systems_have_two_names() -> None:
 
 def test_what_is_checked_is_what_is_made() -> None:
     shop = a_shop(buckets={"data": {}, "named": {"name": "named-one"}})
-    names = list(bucket_names(an_aws_stack(shop)).values())
+    names = [args.name for _, args in buckets(an_aws_stack(shop))]
     mail = a_shop("mail", buckets={f"b{number}": {"name": name} for number, name in enumerate(names)})
     assert len(found(shop, mail)) == 2
 

@@ -132,6 +132,83 @@ def test_host_of_a_preview_needs_a_hosted_zone_as_well() -> None:
     assert found.startswith('services.api.strategy.preview.hosts.0: "www.example.net" is in no hosted zone')
 
 
+def issued(*solvers: dict[str, Any], server: str = "letsencrypt-production") -> dict[str, Any]:
+    issuer = {"server": server, "email": "ops@example.com", "solvers": solvers}
+    return {"issuers": {"public": issuer}, "defaultIssuer": "public"}
+
+
+HTTP01: dict[str, Any] = {"http01IngressClass": "nginx"}
+DNS01: dict[str, Any] = {"route53": {"hostedZoneId": "Z0COM", "region": SEOUL}}
+ASKED = (
+    'public proves "www.example.com" by HTTP-01, and its records lead to seoul and tokyo, whichever asked for the '
+    'proof; expected a solver by DNS-01 (route53) for "www" in issuers.public.solvers'
+)
+
+
+@pytest.mark.parametrize("traffic", ["latency", "failover"])
+@pytest.mark.parametrize("drained", [(), ("tokyo",)])
+def test_host_of_two_clusters_is_not_proven_by_http01(traffic: str, drained: tuple[str, ...]) -> None:
+    assert said(in_aws(a_way_in(traffic), drained, **issued(HTTP01))) == [f"services.api.exposure.web.hosts.0: {ASKED}"]
+
+
+def test_host_of_a_preview_is_not_either_and_an_exposure_may_name_its_issuer() -> None:
+    self_signed = {"self": {"server": "self-signed"}, **issued(HTTP01)["issuers"]}
+    exposure = {"web": {"hosts": ["any"], "issuer": "public"}}
+    strategy = {"type": "blueGreen", "preview": {"hosts": ["www"]}}
+    found = said(in_aws(a_way_in(exposure=exposure, strategy=strategy), issuers=self_signed, defaultIssuer="self"))
+    of_any = ASKED.replace("www.", "*.").replace('"www"', '"any"')
+    assert found == [
+        f"services.api.exposure.web.hosts.0: {of_any}",
+        f"services.api.strategy.preview.hosts.0: {ASKED}",
+    ]
+
+
+PROVEN: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "by-dns": ({}, issued(DNS01)),
+    "by-a-solver-of-its-own": ({}, issued(HTTP01, {**DNS01, "hosts": ["www"]})),
+    "by-nobody": ({}, issued(server="self-signed")),
+    "in-one-cluster": ({"clusters": "primary"}, issued(HTTP01)),
+    "where-others-see-to-records": ({"traffic": None}, issued(HTTP01)),
+    "by-the-load-balancer-alone": ({"strategy": TARGETS}, issued(HTTP01)),
+}
+
+
+@pytest.mark.parametrize(("system", "changes"), PROVEN.values(), ids=PROVEN)
+def test_other_proofs_are_right(system: dict[str, Any], changes: dict[str, Any]) -> None:
+    assert said(in_aws(a_way_in(**system), **changes)) == []
+
+
+def test_one_cluster_of_all_may_prove_by_http01() -> None:
+    one = {"seoul": THREE["seoul"]}
+    assert said(in_aws(a_way_in(), clusters=one, **issued(HTTP01))) == []
+
+
+def test_entrance_answers_nothing_in_plain_http() -> None:
+    plain = {"web": {"hosts": ["www"], "sslRedirect": False}}
+    assert said(in_aws(a_way_in(exposure=plain))) == [
+        "services.api.exposure.web.sslRedirect: plain HTTP, which the entrance sends on to HTTPS, whatever the host; "
+        "expected true, or nothing said"
+    ]
+    assert said(in_aws(a_way_in(exposure=plain, strategy=TARGETS))) == []
+    assert said(in_aws(a_way_in(None, exposure=plain))) == []
+
+
+def test_proof_that_cannot_be_is_told_with_its_place(tmp_path: Any) -> None:
+    project = AwsProject(tmp_path)
+    shop, prod = "catalog/shop.yaml", "Pulumi.prod.yaml"
+    project.change(shop, "aws:\n  buckets", "clusters: all\naws:\n  traffic: latency\n  buckets")
+    project.change(prod, "defaultIssuer: self", "defaultIssuer: public")
+    assert project.faults("prod") == []
+    project.change(
+        prod,
+        "solvers: [{ route53: { hostedZoneId: Z0SHOP, region: ap-northeast-2 } }]",
+        "solvers: [{ http01IngressClass: nginx }]",
+    )
+    web, api = project.faults("prod")
+    assert web == f"{shop}:8: services.web.exposure.public.hosts[0]: {ASKED.replace('www', 'shop')}"
+    assert api == f"{shop}:18: services.api.exposure.public.hosts[0]: {ASKED.replace('www', 'shop')}"
+
+
 def test_failover_is_between_two_clusters() -> None:
     assert said(in_aws(a_way_in("failover", clusters="primary"))) == [
         "aws.traffic: failover between 1 cluster (seoul); expected two, with clusters: all, or latency"

@@ -52,6 +52,10 @@ RISKS = {
         ((SHOP, 'version: "17"', 'version: "18"'), (SHOP, STORE, f'{STORE}        image: {{ tag: "18" }}\n')),
         ((MEDIUM, Danger.DOWNTIME, DATABASE, "the major version 18 is new"),),
     ),
+    "a-database-whose-logs-end-sooner": Case(
+        ((SHOP, "storageGib: 20", "storageGib: 20\n          logDays: 7"),),
+        ((MEDIUM, Danger.DATA, DATABASE, "logs are kept for 7 days, not 90"),),
+    ),
     "a-smaller-database": Case(
         ((SHOP, "storageGib: 20", "storageGib: 20\n          multiAz: false\n          backupDays: 1"),),
         (
