@@ -5,10 +5,13 @@ import pty
 import select
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
 PATIENCE = 30.0  # seconds; a bound for a machine that does other things too, never waited for
+_AGAIN = 3.0  # seconds
+_CTRL_C = "\x03"
 _REPOSITORY = Path(__file__).parents[3]
 # The terminal becomes the one that controls the process, which `getpass` asks for by name.
 _PROGRAM = """\
@@ -53,6 +56,18 @@ class Terminal:
             self.seen += content
         os.close(self._screen)
         return self._process.wait(PATIENCE)
+
+    def interrupted(self) -> int:
+        """Press Ctrl-C, read on to the end of the command and return its exit code.
+
+        Pressed in the very moment before the command begins to read, it is noticed once that read is over: a person
+        presses again.
+        """
+        end = time.monotonic() + PATIENCE
+        self.type(_CTRL_C)
+        while not select.select([self._screen], [], [], _AGAIN)[0] and time.monotonic() < end:
+            self.type(_CTRL_C)
+        return self.ended()
 
     def _read(self) -> str:
         ready, _, _ = select.select([self._screen], [], [], PATIENCE)
