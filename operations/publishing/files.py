@@ -1,9 +1,10 @@
 """The files of a branch: what a stack renders to, how its Applications are pinned, and the release record. Pure."""
 
-import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from posixpath import relpath
+from typing import Any, Final
 
 import yaml
 
@@ -14,8 +15,8 @@ from operations.publishing.record import RECORD, text_of
 from operations.render import rendered
 from settings.stack import Stack
 
-_DIGITS = 16
-"""Of a hash that only has to be another one than the one before."""
+_NAMED_BY_CONTENT: Final = re.compile(r"v1-configmap-.+-[0-9a-f]{8}\.yaml")
+"""Files of ConfigMaps that have another name with another content, which what reads them says then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def files_of(stack: Stack) -> dict[str, bytes]:
             if path.startswith(below)
         }
         if applications:
-            contents = {file: _content(files, spec["source"]["path"]) for file, spec in applications.items()}
+            contents = {file: _applied(files, spec["source"]["path"], below) for file, spec in applications.items()}
             pruning = [file for file, spec in applications.items() if spec["syncPolicy"]["automated"].get("prune")]
             files[f"{below}{PIN_FILE}"] = pin(contents, pruning).encode()
     files[RECORD] = text_of(stack).encode()
@@ -74,13 +75,13 @@ def changed_files(before: Mapping[str, str], after: Mapping[str, str]) -> dict[s
     return {system: FileChange(*counts) for system, counts in sorted(found.items())}
 
 
-def _content(files: Mapping[str, bytes], folder: str) -> str:
-    """Return a hash of the files in a folder."""
-    found = hashlib.sha256()
-    for path, content in sorted(files.items()):
-        if path.startswith(f"{folder}/"):
-            found.update(f"{path.removeprefix(folder)} {len(content)}\n".encode() + content)
-    return found.hexdigest()[:_DIGITS]
+def _applied(files: Mapping[str, bytes], folder: str, below: str) -> list[str]:
+    """Return the files of a folder as seen from another, without those that need not be looked at.
+
+    The list is to change with what there is alone, so that a change of something can be reverted beside another's.
+    """
+    inside = (path for path in files if path.startswith(f"{folder}/"))
+    return [relpath(path, below) for path in inside if not _NAMED_BY_CONTENT.fullmatch(path.rpartition("/")[2])]
 
 
 def _system(path: str) -> str:

@@ -153,7 +153,7 @@ def branch(plane: ControlPlane, cluster: Cluster, tmp_path_factory: pytest.TempP
     made.commit(
         {
             f"{APPLICATIONS}/{path}": content
-            for path, content in {**files, PIN_FILE: pin(dict.fromkeys(files, "same"))}.items()
+            for path, content in {**files, PIN_FILE: pin(dict.fromkeys(files, ()))}.items()
         }
     )
     project(plane, cluster, "demo", "naru-local")

@@ -101,7 +101,7 @@ def test_bindings_of_target_groups_are_taken_and_kept_whole(judge: Judge, delive
     made = assemble(with_entrances(delivery=delivery), "tokyo")
     manifests = [placed.manifest for found in made.values() for placed in found]
     judge.create(manifests)
-    assert sum(manifest["kind"] == "TargetGroupBinding" for manifest in manifests) == 8
+    assert sum(manifest["kind"] == "TargetGroupBinding" for manifest in manifests) == 7
     assert [fault for manifest in manifests for fault in judge.faults(manifest)] == []
 
 
