@@ -48,7 +48,7 @@ def check(systems: Systems = None, *, stack: StackName, root: Root = None, as_js
 
     What `naru up` has still to make is a warning. `naru up` asks the same before it changes anything.
 
-    The exit code is 4 where something is refused.
+    The exit code is 1 where the account or a bucket is not ours, and 4 for all else that is refused.
     """
     from operations.aws import check as checking  # noqa: PLC0415 - each command imports only what it runs on
 

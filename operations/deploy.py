@@ -14,6 +14,7 @@ from manifests.delivered import argocd_objects
 from manifests.tree import argocd_of
 from operations import output, primary_moved
 from operations.automation import Request
+from operations.deployed import Deployed
 from operations.exits import Exit, Stop
 from operations.outcome import Choices, Outcome, operate
 from operations.output import say
@@ -45,6 +46,7 @@ def up(root: Path, name: str, named: Sequence[str], choices: Choices) -> int:
     """Update a stack, then show how its systems are."""
     loaded = prepared(root, name)
     session = open_session(root, loaded.stack, named, "up")
+    _primary_stays(session)
     session.check_aws(all_=True, accept=choices.accept_aws)
     request = _prepared(session, choices)
     older = _older_code(session, loaded)
@@ -121,10 +123,25 @@ def dry_run() -> bool:
 def _prepared(session: Session, choices: Choices) -> Request:
     session.connect()
     session.deployed = session.engine.deployed()
-    elsewhere = primary_moved.refusal(session.deployed, session.stack.environment)
+    _refuse_moved(session, session.deployed)
+    return session.check(session.update_request(refresh=choices.refresh))
+
+
+def _primary_stays(session: Session) -> None:
+    """Refuse a moved primary before AWS is asked, which would look for what there is where nothing is. Raises Stop."""
+    if session.stack.environment.aws is None:
+        return
+    try:
+        known = session.engine.known()
+    except Stop:
+        return  # credentials of another account may be why, and AWS says so next; if not, this is told after it
+    _refuse_moved(session, known)
+
+
+def _refuse_moved(session: Session, deployed: Deployed) -> None:
+    elsewhere = primary_moved.refusal(deployed, session.stack.environment)
     if elsewhere:
         raise Stop(Exit.REFUSED, *elsewhere)
-    return session.check(session.update_request(refresh=choices.refresh))
 
 
 def _agreed(session: Session, request: Request, choices: Choices) -> bool:

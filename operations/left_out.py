@@ -2,9 +2,11 @@
 
 from collections.abc import Collection, Mapping
 
-from manifests.aws.scope import has_aws
+from manifests.argocd.names import branch
+from manifests.tree import argocd_of
 from operations.api_server import UnreachableError
-from settings.environment import Delivery
+from operations.region.leading import hosts
+from settings.environment import ArgoCD, Delivery
 from settings.stack import Stack
 
 
@@ -32,6 +34,9 @@ def refusal(stack: Stack, problems: Mapping[str, Exception], *, every: bool = Fa
     without = left_out(stack, silent)
     lines = [f"refused: {name}: {problem}" for name, problem in problems.items() if name not in without]
     environment = stack.environment
+    argocd = argocd_of(stack)
+    if lines and argocd and environment.primary not in problems:
+        return [*lines, _way_by_git(stack, argocd)]
     if environment.delivery is not Delivery.DIRECT or len(environment.clusters) < 2:
         return lines
     if environment.primary in silent:
@@ -51,5 +56,11 @@ def warning(stack: Stack, name: str, problem: Exception) -> str:
 def _way_on(stack: Stack, name: str) -> str:
     drain = f"`naru region drain --stack {stack.name} {name}`"
     by_hand = f"`drained: true` of it in Pulumi.{stack.name}.yaml"
-    how = drain if has_aws(stack) else f"{by_hand} (what {drain} writes where its records are ours)"
+    how = drain if hosts(stack) else f"{by_hand} (what {drain} writes where its records are ours)"
     return f"if the region of {name} is down, go on without it: {how}, then this again"
+
+
+def _way_by_git(stack: Stack, argocd: ArgoCD) -> str:
+    """Return how a release goes back while the cluster of Argo CD answers, whatever another one does."""
+    release = f"the version before in releases/{stack.name}.yaml and `naru publish --stack {stack.name}`"
+    return f"without it a release goes back by Git: `git revert` on {branch(stack, argocd)}, or {release}"

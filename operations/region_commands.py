@@ -111,9 +111,9 @@ def restore(
 ) -> None:
     """Put a region back into traffic.
 
-    Its cluster is asked first: a region whose workloads are not ready, or run another version than the released one, is
-    refused (exit code 4). Then the setting goes, and the records come back, as `drain` took them away. That Route 53
-    holds it unhealthy is a warning: nobody is led there before it is healthy.
+    Its cluster is asked first, about every system with `clusters: all`: where workloads are not ready, or run another
+    version than the released one, it is refused (exit code 4). Then the setting goes, and the records come back, as
+    `drain` took them away. That Route 53 holds it unhealthy is a warning: nobody is led there before it is healthy.
     """
     from operations.region import run  # noqa: PLC0415 - each command imports only what it runs on
 

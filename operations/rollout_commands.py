@@ -141,6 +141,8 @@ def history(
     """Show the versions that the cluster still has, newest first.
 
     Each with its image, when it was made, whether it was ever healthy, what changed in it, and which one runs.
+
+    A cluster that does not answer is a warning beside what the others say, and the exit code is 3.
     """
     from operations.rollout import history as told  # noqa: PLC0415 - each command imports only what it runs on
 

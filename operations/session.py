@@ -117,7 +117,7 @@ class Session:
         if not has_aws(self.stack):
             return
         from operations.aws.check import before_change  # noqa: PLC0415 - a stack without AWS has no use for it
-        from operations.aws.preflight import code  # noqa: PLC0415
+        from operations.aws.preflight import ACCEPT, code  # noqa: PLC0415
 
         found = before_change(self.stack, self.systems, all_=all_, accept=accept, urgent=urgent)
         for finding in found:
@@ -126,7 +126,7 @@ class Session:
         if stopping:
             lines = [f"nothing was changed: {len(stopping)} to put right first"]
             if not any(finding.kind == "account" for finding in stopping):
-                lines.append("`--accept-aws` goes on all the same")
+                lines.append(ACCEPT)
             raise Stop(code(found), *lines)
 
     def check(self, request: Request) -> Request:

@@ -18,7 +18,7 @@ class EncryptionKey(pulumi.ComponentResource):
         key = aws.kms.Key(
             name,
             description=args.description,
-            policy=json.dumps(key_policy(args.account, args.log_groups)),
+            policy=json.dumps(key_policy(args.account, args.region, args.alias)),
             enable_key_rotation=True,
             deletion_window_in_days=30,
             tags=args.tags,

@@ -14,7 +14,7 @@ CERT_MANAGER: Final = "cert-manager"
 Source: cert-manager's Helm chart, for a release called so.
 """
 _CHALLENGE: Final = "_acme-challenge"
-_ZONE: Final = "route53:ChangeResourceRecordSets"
+_CHANGE: Final = "route53:ChangeResourceRecordSets"
 
 
 def proving_accounts() -> tuple[Account, ...]:
@@ -34,9 +34,10 @@ def proving_clusters(scope: Scope) -> list[Scope]:
 def proving_permissions(environment: Environment) -> Permissions:
     """Return what the solvers by `route53` need that name no role of their own; no statement where there is none.
 
-    It writes a TXT record for each challenge and takes it away, and asks whether Route 53 has it everywhere. Each
-    record has a name of its own, so that clusters prove one host side by side. Source: cert-manager 1.20,
-    pkg/issuer/acme/dns/route53; AWS, "Using IAM policy conditions for fine-grained access control" (Route 53).
+    It writes a TXT record for each challenge and takes it away, and asks whether Route 53 has it everywhere. All of a
+    host have one name, and each a set identifier of its own, so that clusters prove it side by side.
+    Source: cert-manager 1.20, pkg/issuer/acme/dns/route53; AWS, "Using IAM policy conditions for fine-grained access
+    control" (Route 53).
     """
     zones: dict[str, list[str]] = {}
     for issuer in environment.issuers.values():
@@ -66,10 +67,10 @@ def _proving(zone: str, names: Iterable[str]) -> Statement:
     return {
         "Sid": f"ProveHostsIn{''.join(filter(str.isalnum, zone))}",
         "Effect": "Allow",
-        "Action": [_ZONE],
+        "Action": [_CHANGE],
         "Resource": [f"arn:aws:route53:::hostedzone/{literal(zone)}"],
         "Condition": {
-            "ForAllValues:StringEquals": {f"{_ZONE}Actions": ["UPSERT", "DELETE"], f"{_ZONE}RecordTypes": ["TXT"]},
-            "ForAllValues:StringLike": {f"{_ZONE}NormalizedRecordNames": list(dict.fromkeys(names))},
+            "ForAllValues:StringEquals": {f"{_CHANGE}Actions": ["UPSERT", "DELETE"], f"{_CHANGE}RecordTypes": ["TXT"]},
+            "ForAllValues:StringLike": {f"{_CHANGE}NormalizedRecordNames": list(dict.fromkeys(names))},
         },
     }

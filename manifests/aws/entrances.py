@@ -23,6 +23,8 @@ CONTROLLER: Final = "ingress-nginx-controller"
 """The Service of ingress-nginx. Source: its Helm chart, for a release called `ingress-nginx`."""
 CONTROLLER_PORT: Final = 443
 """Of the controller's pods, and of its Service."""
+SIGN_IN_HEADERS: Final = ("authorization", "cookie")
+"""What somebody could sign in with who reads a request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ class WebAclArgs:
     rate_counting: bool
     rate_priority: int
     tags: dict[str, str]
+    protected_headers: tuple[str, ...] = SIGN_IN_HEADERS
+    """Seen by the rules, and shown to nobody: in samples of requests neither."""
 
 
 def entered(stack: Stack, cluster_name: str) -> list[Scope]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from manifests.aws.buckets import UPLOAD_DAYS, bucket_policy
-from manifests.aws.entrances import entrance_name, entrance_scopes
+from manifests.aws.entrances import SIGN_IN_HEADERS, entrance_name, entrance_scopes
 from manifests.aws.scope import Scope
 from manifests.aws.target_groups import fitted
 from settings.stack import Stack
@@ -37,7 +37,7 @@ class LogBucketArgs:
 class WebAclLoggingArgs:
     """What a web ACL logs of each request: all that it saw, but for what somebody could sign in with."""
 
-    redacted_headers: tuple[str, ...] = ("authorization", "cookie")
+    redacted_headers: tuple[str, ...] = SIGN_IN_HEADERS
 
 
 def log_buckets(stack: Stack) -> Iterator[tuple[Scope, LogBucketArgs]]:
@@ -68,6 +68,7 @@ def web_acl_logs(stack: Stack) -> Iterator[tuple[Scope, WebAclLoggingArgs]]:
 def log_policy(args: LogBucketArgs) -> dict[str, Any]:
     """Return who may write to a bucket of logs: the services of AWS that deliver them, for our account alone.
 
+    Nobody else may, whatever their own policies allow: who could write a log could write another over it.
     The path has the account's number, which keeps load balancers of others out. That Elastic Load Balancing also says
     whom it writes for is written nowhere: where it does, it is to be ours. Sources: AWS, "Enable access logs for your
     Application Load Balancer", whose older way (an account of each region) is not needed; AWS WAF, "Sending web ACL
@@ -85,6 +86,15 @@ def log_policy(args: LogBucketArgs) -> dict[str, Any]:
         **refusing,
         "Statement": [
             *refusing["Statement"],
+            # The account itself allows its own identities more than this policy does.
+            {
+                "Sid": "ServicesAloneWrite",
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "s3:PutObject",
+                "Resource": f"{args.arn}/*",
+                "Condition": {"Bool": {"aws:PrincipalIsAWSService": "false"}},
+            },
             {
                 "Sid": "LoadBalancerWrite",
                 "Effect": "Allow",

@@ -58,8 +58,7 @@ AREAS: Final = (
         "EncryptionKey",
         keys,
         lambda _: ("key",),
-        lambda args: {"policy": key_policy(args.account, args.log_groups)},
-        hidden=("log_groups",),
+        lambda args: {"policy": key_policy(args.account, args.region, args.alias)},
     ),
     Area(
         "ImageRepository",

@@ -1,6 +1,6 @@
 """Asks AWS before anything is changed: `naru aws check`, and the same on the way into `naru up`."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from manifests.aws.scope import has_aws
 from operations.aws.errors import AwsError
 from operations.aws.facts import account_of, gather, questions
 from operations.aws.policy import policy, text, too_long
-from operations.aws.preflight import Finding, code, findings, refusing, summary, wrong_account
+from operations.aws.preflight import ACCEPT, Finding, code, findings, refusing, summary, wrong_account
 from operations.aws.progress import counting
 from operations.aws.wanted import Wanted, wanted
 from operations.exits import Exit, Stop
@@ -58,7 +58,7 @@ def before_change(
     What is accepted stops nothing; the account is never accepted. Raises Stop where AWS cannot be asked, unless the
     change is urgent.
     """
-    return ask(wanted(stack, named), all_=all_, accept=accept, urgent=urgent)
+    return ask(wanted(stack, named), all_=all_, accept=accept, urgent=urgent, advice=[ACCEPT])
 
 
 def wanted_of(stack: Stack, named: Collection[str] = ()) -> Wanted:
@@ -68,11 +68,13 @@ def wanted_of(stack: Stack, named: Collection[str] = ()) -> Wanted:
     return wanted(stack, chosen(stack, list(named)) if named else ())
 
 
-def ask(asked: Wanted, *, all_: bool = True, accept: bool = False, urgent: bool = False) -> list[Finding]:
+def ask(
+    asked: Wanted, *, all_: bool = True, accept: bool = False, urgent: bool = False, advice: Sequence[str] = ()
+) -> list[Finding]:
     """Ask for the account and, unless that is another, for all the rest, which may be accepted as it is.
 
     What is urgent waits less long, and goes on where nobody says whose account it is: the engine's provider refuses
-    every account but the stack's by itself. Raises Stop where AWS cannot be asked.
+    every account but the stack's by itself. Raises Stop where AWS cannot be asked, with `advice` where the rest cannot.
     """
     from operations.aws.client import Aws  # noqa: PLC0415 - boto3, which only those who ask AWS pay for
     from operations.aws.explaining import HURRIED, PATIENT  # noqa: PLC0415
@@ -94,6 +96,6 @@ def ask(asked: Wanted, *, all_: bool = True, accept: bool = False, urgent: bool 
             found = findings(gather(aws, asked, done), asked.stack if asked.partial else "")
     except AwsError as error:
         if not accept:
-            raise Stop(Exit.REFUSED, f"refused: {error}") from None
+            raise Stop(Exit.REFUSED, f"refused: {error}", *advice) from None
         found = [Finding("", asked.region, "aws", error.code, f"{error}; the rest is not known")]
     return [replace(one, stops=False) for one in found] if accept else found

@@ -26,8 +26,12 @@ from operations.exits import Exit
 
 _MADE: Final = "is not there yet: {} makes it"
 _SHOWN: Final = len("sha256:") + 12
+ACCEPT: Final = "`--accept-aws` goes on all the same"
 _UNUSABLE: Final = frozenset({"account", "bucket"})
-"""What is found wrong of these no time and no pipeline puts right: another name or account has to be given."""
+"""Where these are refused the files or the credentials are taken to be at fault: exit code 1.
+
+A bucket that we may not ask for looks as one of another account does, so that a permission may be what is missing.
+"""
 
 
 @dataclass(frozen=True, slots=True)

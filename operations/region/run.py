@@ -16,7 +16,7 @@ from operations.outcome import Outcome, operate
 from operations.output import say
 from operations.region import checked, health, telling
 from operations.region.judging import Steps, objections, targets
-from operations.region.leading import Action, changes, concerned, fault, hosts, keeping, moved, staying, with_drained
+from operations.region.leading import Action, changes, concerned, fault, keeping, moved, with_drained
 from operations.region.setting import Kept, StackFile, read_stack_file, said
 from operations.rollout.asking import agreed_to
 from operations.sealing.generated import prepared
@@ -65,8 +65,10 @@ class _Move:
 
     @property
     def again(self) -> str:
-        """The command, but for `naru`."""
-        return telling.again(self.action, self.stack.name, self.cluster)
+        """The command with what it was told to pass over, but for `naru`."""
+        flags = ["--no-health-check"] if self.drained and not self.choices.health_check else []
+        flags += ["--force"] if self.choices.force else []
+        return telling.again(self.action, self.stack.name, self.cluster, flags)
 
 
 def move(root: Path, name: str, cluster: str, action: Action, choices: Choices) -> Exit:
@@ -111,10 +113,12 @@ def move(root: Path, name: str, cluster: str, action: Action, choices: Choices) 
 
 
 def _look(root: Path, stack: Stack, cluster: str, *, force: bool) -> None:
-    """Refuse to put a region back that is not healthy. Raises Stop."""
-    after = with_drained(stack, cluster, drained=False)
-    stays = staying(stack, cluster)
-    systems = dict.fromkeys(host.system for host in hosts(after) if host.role(cluster) and host.system not in stays)
+    """Refuse to put a region back that is not healthy. Raises Stop.
+
+    By every system that other regions have too, with hosts or without: who has some may call one that has none. What
+    runs there alone was led there all the while.
+    """
+    systems = [name for name, system in stack.systems.items() if system.enabled and system.clusters == "all"]
     found = health.look(root, stack, cluster, systems)
     if found and not force:
         lines = [f"refused: {cluster}: {line}" for line in found]
@@ -175,7 +179,7 @@ def _ask_route53(session: Session, one: _Move, before: Stack, after: Stack) -> N
     for line in said.warned:
         say(f"warning: {line}")
     if said.refused:
-        raise Stop(Exit.REFUSED, *(f"refused: {line}" for line in said.refused))
+        raise Stop(Exit.REFUSED, *(f"refused: {line}" for line in said.refused), "nothing was changed")
 
 
 def _agreed(one: _Move, pending: Mapping[str, str]) -> bool:
@@ -233,7 +237,7 @@ def _told(one: _Move, pending: Mapping[str, str], outcome: Outcome | None) -> Ex
     if outcome and result != "succeeded":
         done = {logical_name(urn) for urn in outcome.tally.changes if urn in outcome.tally.done}
         left = [record for record in pending if record not in done]
-        lines = [*output.failure_lines(failures), *telling.failed(file, name, one.cluster, one.action, left)]
+        lines = [*output.failure_lines(failures), *telling.failed(file, name, one.cluster, one.action, left, one.again)]
     elif one.choices.setting_only:
         lines = list(telling.setting(file, name, one.cluster, one.action, written=one.writes))
     else:

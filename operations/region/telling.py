@@ -109,9 +109,9 @@ def stay(stack: Stack, cluster: str) -> Iterator[str]:
         yield f"warning: {system} runs in {cluster} alone: its hosts go on leading there"
 
 
-def again(action: Action, stack: str, cluster: str) -> str:
+def again(action: Action, stack: str, cluster: str, flags: Sequence[str] = ()) -> str:
     """Return a command as one types it, but for `naru`."""
-    return f"region {action} --stack {stack} {cluster}"
+    return " ".join((f"region {action} --stack {stack} {cluster}", *flags))
 
 
 def asked(file: str, cluster: str, action: Action, records: int) -> str:
@@ -153,12 +153,12 @@ def setting(file: str, stack: str, cluster: str, action: Action, *, written: boo
     yield f"commit it ({_commit(file, cluster, action)}): the records follow with the next `naru up --stack {stack}`"
 
 
-def failed(file: str, stack: str, cluster: str, action: Action, left: Sequence[str]) -> Iterator[str]:
-    """Yield what is in the file and in Route 53 after a failure, and how to go on."""
+def failed(file: str, stack: str, cluster: str, action: Action, left: Sequence[str], on: str) -> Iterator[str]:
+    """Yield what is in the file and in Route 53 after a failure, and how to go on: by the command `on`, or back."""
     yield says(file, cluster, action)
     yield f"not changed: {', '.join(left)}" if left else "every record was changed"
     back: Action = "restore" if action == "drain" else "drain"
-    yield f"`naru {again(action, stack, cluster)}` goes on from here, `naru {again(back, stack, cluster)}` goes back"
+    yield f"`naru {on}` goes on from here, `naru {again(back, stack, cluster)}` goes back"
 
 
 def says(file: str, cluster: str, action: Action) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from operations.output import write_json, write_lines
+from operations.exits import Exit
+from operations.output import say, write_json, write_lines
 from operations.rollback.version import shown
 from operations.rollout.live import LiveWorkload
 from operations.rollout.revision import Revision
@@ -13,14 +14,16 @@ from operations.rollout.traffic import version_role
 
 
 def history(root: Path, stack: str, named: str, *, cluster: str | None, as_json: bool) -> int:
-    """Show the revisions of each workload. Raises SettingsError and Stop."""
-    target = target_of(root, stack, named, cluster)
+    """Show the revisions of each workload, on the clusters that answer. Raises SettingsError and Stop."""
+    target = target_of(root, stack, named, cluster, partly=True)
+    for problem in target.silent:
+        say(f"warning: {problem}")
     if as_json:
         found = [{**_place(one), "revisions": list(rows(one))} for one in target.all]
         write_json({"stack": stack, "service": target.subject.name, "workloads": found})
     else:
         write_lines(line for one in target.all for line in _lines(one))
-    return 0
+    return Exit.FAILED if target.silent else Exit.OK
 
 
 def rows(workload: LiveWorkload) -> Iterator[dict[str, Any]]:

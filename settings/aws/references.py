@@ -52,6 +52,13 @@ def readable_folders(system: System, declared: ServiceAws) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def outermost(declared: ServiceAws, folders: Collection[str], name: str) -> str | None:
+    """Return which of those folders a folder of what a service lists is inside; None where it is in none."""
+    if not any(one.startswith(f"{name}/") for one in declared.parameters):
+        return None
+    return next((folder for folder in folders if name.startswith(f"{folder}/")), None)
+
+
 def referable(system: System, declared: ServiceAws, kind: str) -> Collection[str]:
     """Return the names that references of a kind may have in the variables of a service."""
     if kind == "secret":

@@ -1,14 +1,17 @@
 """Web ACLs (AWS WAF)."""
 
-from typing import Any
+from typing import Any, Final
 
 from tests.moto.cloud import Account, Inputs, Made, creates, tag_list
 from tests.moto.spelling import pascal
 
+PROTECTED: Final[dict[str, dict[str, Any]]] = {}
+"""What each web ACL was asked to show to nobody: moto takes it, and keeps nothing of it."""
+
 
 @creates("aws:wafv2/webAcl:WebAcl")
 def web_acl(account: Account, inputs: Inputs, _: str) -> Made:
-    visibility = inputs.take("visibilityConfig")
+    visibility, protection = inputs.take("visibilityConfig"), pascal(inputs.take("dataProtectionConfig"))
     made = account.client("wafv2").create_web_acl(
         Name=inputs.take("name"),
         Description=inputs.take("description"),
@@ -16,8 +19,10 @@ def web_acl(account: Account, inputs: Inputs, _: str) -> Made:
         DefaultAction=pascal(inputs.take("defaultAction")),
         Rules=[_rule(rule) for rule in inputs.take("rules")],
         VisibilityConfig=_visibility(visibility),
+        DataProtectionConfig=protection,
         Tags=tag_list(inputs.maybe("tags")),
     )["Summary"]
+    PROTECTED[made["ARN"]] = protection
     return Made(made["Id"], {"arn": made["ARN"]})
 
 

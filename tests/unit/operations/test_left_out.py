@@ -9,6 +9,7 @@ from operations.left_out import left_out, refusal, warning
 from settings.stack import Stack
 from tests.aws_stacks import an_aws_stack
 from tests.builders import a_stack, a_system
+from tests.unit.operations.region.stacks import a_led_stack
 
 THREE = ("seoul", "tokyo", "osaka")
 SILENT = UnreachableError("https://10.0.0.1 does not answer: timed out")
@@ -40,10 +41,15 @@ def test_region_in_traffic_that_does_not_answer_refuses_and_says_how_to_go_on_wi
 
 
 def test_where_its_records_are_ours_the_command_drains_it() -> None:
-    _, advice = refusal(an_aws_stack(), {"tokyo": SILENT})
+    _, advice = refusal(a_led_stack(), {"tokyo": SILENT})
     assert advice == (
         "if the region of tokyo is down, go on without it: `naru region drain --stack prod tokyo`, then this again"
     )
+
+
+def test_where_no_host_of_ours_leads_the_file_drains_it_as_the_command_would_refuse() -> None:
+    _, advice = refusal(an_aws_stack(a_system()), {"tokyo": SILENT})
+    assert "go on without it: `drained: true` of it in Pulumi.prod.yaml" in advice
 
 
 @pytest.mark.parametrize("drained", [("seoul",), ()])
@@ -70,6 +76,19 @@ def test_argo_cd_leaves_nobody_out() -> None:
     found = stack("tokyo", delivery="gitops")
     assert left_out(found, ["tokyo"]) == ()
     assert refusal(found, {"tokyo": SILENT}) == [f"refused: tokyo: {SILENT}"]
+
+
+def test_release_goes_back_by_git_where_argo_cd_answers_and_a_region_does_not() -> None:
+    argocd = {"repository": "https://git.example.com/naru.git"}
+    found = stack("tokyo", delivery="gitops", argocd=argocd)
+    refused, advice = refusal(found, {"tokyo": SILENT})
+    assert refused == f"refused: tokyo: {SILENT}"
+    assert advice == (
+        "without it a release goes back by Git: `git revert` on env/dev, or the version before in releases/dev.yaml "
+        "and `naru publish --stack dev`"
+    )
+    assert refusal(found, {"seoul": SILENT}) == [f"refused: seoul: {SILENT}"]
+    assert refusal(found, {}) == []
 
 
 def test_only_region_there_is_has_nothing_to_go_on_with() -> None:

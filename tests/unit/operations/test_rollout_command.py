@@ -754,6 +754,19 @@ def test_blue_green_is_promoted_where_argo_cd_delivers_too(started: Started, clu
     assert cluster.changes == [(f"{ROLLOUTS}/web/status", {"status": {"pauseConditions": None}})]
 
 
+def test_history_is_of_the_clusters_that_answer(
+    started: Started, cluster: Cluster, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    root, second = started(), Cluster()
+    second.silent = True
+    on_two_clusters(root, monkeypatch, cluster, second)
+    a_rolling(cluster, a_deployment(updated=1))
+    assert run("history") == Exit.FAILED
+    told = capsys.readouterr()
+    assert "Deployment shop/web on main" in told.out
+    assert told.err.splitlines() == ["warning: other: https://here does not answer: timed out"]
+
+
 def test_history_is_newest_first_with_what_changed_and_what_runs(
     started: Started, cluster: Cluster, capsys: Capture
 ) -> None:

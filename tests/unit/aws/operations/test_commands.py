@@ -281,6 +281,12 @@ def test_help_of_each_command_has_examples(capsys: Capture) -> None:
         assert f"naru aws {words[0]} --stack prod" in capsys.readouterr().out
 
 
+def test_help_of_check_says_which_exit_code_is_whose_fault(capsys: Capture) -> None:
+    assert main(["aws", "check", "--help"]) == Exit.OK
+    told = " ".join(capsys.readouterr().out.split())
+    assert "The exit code is 1 where the account or a bucket is not ours, and 4 for all else that is refused." in told
+
+
 UP = ["up", "--stack", "prod", "--yes"]
 
 
@@ -344,6 +350,34 @@ def test_up_is_refused_without_the_image_of_the_release(released: None, engine: 
     assert engine.operations == []
 
 
+def test_primary_that_moved_is_refused_before_aws_is_asked_for_names_in_its_region(
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setattr(Aws, "__init__", lambda *_: pytest.fail("AWS was asked"))
+    urn = "urn:pulumi:prod::naru::aws:s3/bucket:Bucket::global/shop/aws/bucket/backups"
+    there = "urn:pulumi:prod::naru::pulumi:providers:aws::aws/us-east-1::1c0ffee"
+    resource = {"urn": urn, "type": "aws:s3/bucket:Bucket", "provider": there}
+    engine.state = {"deployment": {"resources": [resource]}}
+    assert main(UP) == Exit.REFUSED
+    told = capsys.readouterr().err
+    assert "is the primary cluster now, where AWS would make global/shop/aws/bucket/backups anew, empty" in told
+    assert engine.operations == []
+
+
+def test_wrong_account_is_told_where_it_keeps_the_state_from_being_read_too(
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    for name, value in elsewhere().items():
+        monkeypatch.setenv(name, value)
+
+    def known() -> None:
+        raise Stop(Exit.FAILED, "cannot read the state of prod: AccessDenied")
+
+    monkeypatch.setattr(engine, "known", known)
+    assert main(UP) == Exit.FAULTS
+    assert "these credentials are of the account 999999999999" in capsys.readouterr().err
+
+
 @pytest.fixture
 def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have nothing to say against the clusters."""
@@ -365,7 +399,9 @@ def test_service_of_aws_that_does_not_answer_stops_up_unless_that_is_accepted(
     engine: FakeEngine, capsys: Capture
 ) -> None:
     assert main(UP) == Exit.REFUSED
-    assert "refused: ecr.describe_images in ap-northeast-2 was throttled" in capsys.readouterr().err
+    refused, advice = capsys.readouterr().err.splitlines()[-2:]
+    assert refused.startswith("refused: ecr.describe_images in ap-northeast-2 was throttled")
+    assert advice == "`--accept-aws` goes on all the same"
     assert engine.operations == []
     assert main([*UP, "--accept-aws"]) == Exit.OK
     told = capsys.readouterr().err
@@ -385,7 +421,9 @@ def test_another_account_or_none_is_never_accepted(
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name)
     assert main([*UP, "--accept-aws"]) == Exit.REFUSED
-    assert "refused: there are no credentials for AWS" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "refused: there are no credentials for AWS" in told
+    assert "--accept-aws" not in told
     assert engine.operations == []
 
 

@@ -47,7 +47,7 @@ def allowed(
     cannot be asked: an action that there is not, a context that it never has.
     """
     if action.startswith("kms:") and resource_policy is None:
-        resource_policy = key_policy(account)
+        resource_policy = key_policy(account, resource.split(":")[3], "tested")
     if resource.startswith("arn:aws:s3:::"):
         # S3 knows whose a bucket is, which its ARN does not say.
         context = {"aws:ResourceAccount": account, **(context or {})}

@@ -10,6 +10,7 @@ from manifests.aws.logs import log_buckets, log_policy
 from settings.stack import Stack
 from tests.aws_stacks import ACCOUNT, SEOUL, TOKYO
 from tests.moto.cloud import Account, Cloud
+from tests.moto.firewall import PROTECTED
 from tests.unit.aws.policies.evaluator import allowed
 from tests.unit.aws.policies.linting import findings
 from tests.unit.aws.traffic.asked import REGIONS, balancer
@@ -46,6 +47,19 @@ def test_web_acl_logs_all_but_what_somebody_signs_in_with(region: str) -> None:
     assert found["LogDestinationConfigs"] == [f"arn:aws:s3:::{name(region)}"]
     assert [one["SingleHeader"]["Name"] for one in found["RedactedFields"]] == ["authorization", "cookie"]
     assert "LoggingFilter" not in found
+
+
+@pytest.mark.usefixtures("made")
+@pytest.mark.parametrize("region", REGIONS.values())
+def test_samples_of_requests_have_nothing_that_somebody_signs_in_with(region: str) -> None:
+    waf = Account(region).client("wafv2")
+    acl = waf.get_web_acl_for_resource(ResourceArn=balancer(region)["LoadBalancerArn"])["WebACL"]
+    assert acl["VisibilityConfig"]["SampledRequestsEnabled"]
+    (protection,) = PROTECTED[acl["ARN"]]["DataProtections"]
+    assert protection == {
+        "Action": "SUBSTITUTION",
+        "Field": {"FieldType": "SINGLE_HEADER", "FieldKeys": ["authorization", "cookie"]},
+    }
 
 
 @pytest.mark.usefixtures("made")
@@ -168,6 +182,17 @@ def test_only_logs_of_our_web_acls_are_delivered(changes: dict[str, str], expect
 
 def test_delivery_without_a_word_of_whose_it_is_is_refused() -> None:
     assert not writes(WEB_ACLS, f"AWSLogs/{ACCOUNT}/WAFLogs/a.log.gz", **{"s3:x-amz-acl": DELIVERY["s3:x-amz-acl"]})
+
+
+def test_nobody_of_the_account_writes_logs_whatever_is_allowed() -> None:
+    everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
+
+    def may(action: str) -> bool:
+        arn = f"arn:aws:s3:::{name(SEOUL)}/AWSLogs/{ACCOUNT}/a"
+        return allowed([everything], action, arn, context={"s3:TlsVersion": "1.3"}, resource_policy=policy())
+
+    assert may("s3:GetObject")
+    assert not may("s3:PutObject")
 
 
 def test_who_writes_logs_can_read_none() -> None:

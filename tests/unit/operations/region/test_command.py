@@ -305,7 +305,8 @@ def test_drain_that_would_leave_nothing_healthy_is_refused_in_one_line(
     fake.changes(DRAINED)
     fake.health = {"id-of-seoul": SICK}
     assert main([*DRAIN, "tokyo", "--yes"]) == Exit.REFUSED
-    (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("refused: ")]
+    line, after = capsys.readouterr().err.splitlines()[-2:]
+    assert after == "nothing was changed"
     assert line == (
         "refused: Route 53 holds seoul (ap-northeast-2) unhealthy, which would keep mail.example.com and "
         "shop.example.com: 0 of 16 checkers find it healthy (HTTP Status Code 503, Service Unavailable): "
@@ -710,6 +711,27 @@ def test_update_that_fails_half_way_says_what_is_left_and_how_to_go_on(
     assert drained(root) == ["tokyo"]
 
 
+@pytest.mark.parametrize("failure", [EngineError("update failed"), RuntimeError("a mistake of ours")], ids=str)
+@pytest.mark.parametrize(
+    ("command", "records", "flag"), [(DRAIN, DRAINED, "--no-health-check"), (RESTORE, RESTORED, "--force")]
+)
+def test_what_goes_on_from_here_passes_over_what_it_did_before(
+    root: Path,
+    fake: Engine,
+    capsys: Capture,
+    command: list[str],
+    records: dict[str, str],
+    flag: str,
+    failure: Exception,
+) -> None:
+    if command is RESTORE:
+        drain_by_file(root)
+    fake.changes(records, failing=f"{MAIL}/secondary")
+    fake.failure = failure
+    assert main([*command, "tokyo", "--yes", flag]) == Exit.FAILED
+    assert f"`naru {' '.join(command)} tokyo {flag}` goes on from here" in capsys.readouterr().err
+
+
 def test_update_that_is_interrupted_keeps_the_setting(root: Path, fake: Engine, capsys: Capture) -> None:
     fake.planned = [told("resourcePreEvent", "delete", f"{SHOP}/tokyo", planning=True)]
     fake.failure = InterruptedUpdateError()
@@ -746,6 +768,28 @@ def test_region_that_is_not_healthy_is_not_restored_unless_by_force(
     assert "warning: tokyo: shop/web: pods have not started yet" in capsys.readouterr().err
     assert (drained(root), fake.operations) == ([], ["preview", "up"])
     assert asked == [("tokyo", ["mail", "shop"])] * 2
+
+
+def test_system_without_hosts_is_looked_at_before_its_region_comes_back(
+    root: Path, fake: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_one_alone(root)
+    behind = "description: NAME\nclusters: all\nnamespaces:\n  main: { name: NAME }\n" + SERVICE
+    behind = "".join(line for line in behind.splitlines(keepends=True) if "exposure" not in line)
+    (root / "catalog/stock.yaml").write_text(behind.replace("NAME", "stock"), encoding="utf-8")
+    released = root / "releases/prod.yaml"
+    released.write_text(released.read_text(encoding="utf-8") + "stock:\n  web: { tag: 1.0.0 }\n", encoding="utf-8")
+    drain_by_file(root)
+    asked: list[str] = []
+
+    def look(_root: Path, _stack: object, _cluster: str, systems: list[str]) -> list[str]:
+        asked.extend(systems)
+        return []
+
+    monkeypatch.setattr(health, "look", look)
+    fake.changes(RESTORED)
+    assert main([*RESTORE, "tokyo", "--yes"]) == Exit.OK
+    assert sorted(asked) == ["mail", "shop", "stock"]
 
 
 def test_drain_asks_no_cluster(root: Path, fake: Engine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Whether a region may take traffic again: what its cluster says of the systems whose hosts lead there."""
+"""Whether a region may take traffic again: what its cluster says of the systems that run there."""
 
 from collections.abc import Mapping
 from pathlib import Path

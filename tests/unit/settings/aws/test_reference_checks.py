@@ -78,6 +78,84 @@ def test_service_that_is_not_there_is_told_nothing(project: AwsProject) -> None:
     assert not any("TOLD" in one for one in project.faults())
 
 
+def test_folder_inside_another_is_answered_with_the_outermost(project: AwsProject) -> None:
+    project.change(SHOP, "limits/orders: {}", "limits/orders/most: {}, limits/days: {}")
+    used = "{ parameters: [limits/orders/most, limits/days] }"
+    (said,) = faults(project, "aws-parameterstore:{parameters/limits/orders}/", used)
+    assert said == (
+        'catalog/shop.yaml:15: services.api.env.TOLD: folder "limits/orders" is inside "limits", which its service '
+        "lists all of; expected the outermost one, {parameters/limits}"
+    )
+
+
+def test_folder_with_nothing_in_it_is_inside_no_other(project: AwsProject) -> None:
+    (said,) = faults(project, "{parameters/limits/none}")
+    assert 'no folder of parameters "limits/none"' in said
+
+
+CONTAINER = (
+    "image: { registry: ecr, repository: proxy, tag: '1' }, "
+    "resources: { requests: { cpu: 10m, memory: 16Mi }, limits: { memory: 16Mi } }"
+)
+ELSEWHERE = {
+    "command": ("services.api.command[0]", ENV, f'{ENV}    command: ["{{queue/orders}}"]\n'),
+    "args": ("services.api.args[1]", ENV, f'{ENV}    args: [serve, "--to={{queue/orders}}"]\n'),
+    "config-file": (
+        "services.api.configFiles",
+        ENV,
+        f'{ENV}    configFiles: {{ /etc/a.yaml: "a: {{queue/orders}}" }}\n',
+    ),
+    "sidecar": (
+        "services.api.sidecars.proxy.args[0]",
+        ENV,
+        f'{ENV}    sidecars: {{ proxy: {{ {CONTAINER}, args: ["{{queue/orders}}"] }} }}\n',
+    ),
+    "migration": (
+        "services.api.migration.env.TOLD",
+        ENV,
+        f"{ENV}    migration: {{ engine: goose, secret: db, databases: {{ main: {{}} }}, "
+        'env: { TOLD: "{queue/orders}" } }\n',
+    ),
+    "data-store": (
+        "dataStores.store.env.TOLD",
+        "    engine: postgresql\n",
+        '    engine: postgresql\n    env: { TOLD: "{queue/orders}" }\n',
+    ),
+    "args-of-a-data-store": (
+        "dataStores.store.args[0]",
+        "    engine: postgresql\n",
+        '    engine: postgresql\n    args: ["{queue/orders}"]\n',
+    ),
+}
+
+
+@pytest.mark.parametrize(("path", "old", "new"), ELSEWHERE.values(), ids=list(ELSEWHERE))
+@pytest.mark.parametrize("stack", ["prod", "dev"])
+def test_reference_where_none_is_replaced_is_refused(
+    project: AwsProject, stack: str, path: str, old: str, new: str
+) -> None:
+    project.change(SHOP, old, new)
+    (said,) = [one for one in project.faults(stack) if "{queue/orders}" in one]
+    assert said.startswith("catalog/shop.yaml:")
+    assert path in said
+    assert said.endswith('"{queue/orders}" would stay as it is; references are for `env` of a service and its sidecars')
+
+
+@pytest.mark.parametrize("text", ["{topic/x}", "{buckets/backups}", "${queue/orders}", '{ "a": 1 }'])
+def test_other_braces_stay_wherever_they_are(project: AwsProject, text: str) -> None:
+    project.change(SHOP, ENV, f"{ENV}    args: ['{text}']\n")
+    assert project.faults("prod") == []
+
+
+def test_data_store_that_is_not_there_is_told_nothing(project: AwsProject) -> None:
+    project.change(
+        SHOP,
+        "    engine: postgresql\n",
+        '    engine: postgresql\n    enabled: false\n    env: { TOLD: "{queue/none}" }\n',
+    )
+    assert not any("TOLD" in one for one in project.faults())
+
+
 def test_folder_that_holds_what_others_read_cannot_be_named() -> None:
     system = a_system(aws={"parameters": {"api/a": {}, "api/b": {}, "own/c": {}}})
     assert readable_folders(system, ServiceAws(parameters=("api/a", "own/c"))) == ("own",)
