@@ -8,6 +8,7 @@ from __future__ import annotations
 import http.client
 import json
 import queue
+import ssl
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
@@ -93,7 +94,7 @@ class Transport:
             except (OSError, http.client.HTTPException) as error:
                 connection.close()
                 # A server that restarts closes idle connections; nothing of the request was answered then.
-                if reused and isinstance(error, http.client.RemoteDisconnected | ConnectionError):
+                if reused and isinstance(error, _CLOSED):
                     continue
                 message = f"the API server at {self._cluster.server} did not answer: {_cause(error)}"
                 raise Unreachable(message, asked=asked) from error
@@ -106,6 +107,10 @@ class Transport:
         if self._tls is None:
             return http.client.HTTPConnection(host, port or 80, timeout=_TIMEOUT)
         return http.client.HTTPSConnection(host, port or 443, timeout=_TIMEOUT, context=self._tls)
+
+
+_CLOSED: Final = (http.client.RemoteDisconnected, ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
+"""What it is called where the other side has closed a connection, with TLS and without."""
 
 
 def _decode(payload: bytes) -> JsonObject:

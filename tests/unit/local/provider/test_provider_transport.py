@@ -35,6 +35,23 @@ def test_a_connection_serves_many_requests(cluster: FakeCluster, connections: li
     assert len(connections) == 1
 
 
+@pytest.mark.parametrize("closed", [ssl.SSLEOFError, ssl.SSLZeroReturnError])
+def test_a_kept_connection_that_tls_finds_closed_is_made_again(
+    cluster: FakeCluster,
+    connections: list[http.client.HTTPConnection],
+    monkeypatch: pytest.MonkeyPatch,
+    closed: type[ssl.SSLError],
+) -> None:
+    def request(*_: Any, **__: Any) -> None:
+        raise closed(8, "EOF occurred in violation of protocol")
+
+    client = transport(cluster)
+    client.request("GET", "/api/v1")
+    monkeypatch.setattr(connections[0], "request", request)
+    client.request("GET", "/api/v1")
+    assert len(connections) == 2
+
+
 def test_requests_of_several_threads_get_their_own_answers(cluster: FakeCluster) -> None:
     for n in range(20):
         cluster.objects[f"/api/v1/namespaces/n{n}"] = {"name": f"n{n}"}
