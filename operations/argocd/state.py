@@ -16,6 +16,9 @@ _RUNNING: Final = frozenset({"Running", "Terminating"})
 _WINDOW: Final = "blocked by sync window"
 """What `SyncAppState` says of an operation that it keeps until a window opens."""
 
+AFTER_ITS_SYNC: Final = " is OutOfSync after its sync"
+"""What is said of one that nobody moves again; it may only not have been compared again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Application:
@@ -181,10 +184,15 @@ def _failure(parent: Application, children: Sequence[Application], commit: str) 
 
 
 def _by_hand(parent: Application, commit: str) -> str:
-    moves = parent.automated or parent.running or parent.stale
+    moves = parent.automated or parent.running or parent.stale or _synced(parent, commit)
     if parent.revision == commit and parent.sync == "OutOfSync" and not parent.in_sync and not moves:
         return f"{parent.name} waits for somebody to sync it"
     return ""
+
+
+def _synced(parent: Application, commit: str) -> bool:
+    """Tell whether it was synced to a commit: a comparison that began before that may have ended after it."""
+    return parent.operated == commit and parent.phase == "Succeeded"
 
 
 def _behind(parent: Application, children: Sequence[Application], commit: str) -> str:
@@ -192,6 +200,8 @@ def _behind(parent: Application, children: Sequence[Application], commit: str) -
         return f"{parent.name} is at {parent.revision[:12] or 'nothing yet'}"
     if parent.running:
         return _next(children, commit) or f"{parent.name}: {parent.waiting or 'it syncs'}"
+    if not parent.in_sync and not parent.automated and not parent.stale and _synced(parent, commit):
+        return f"{parent.name}{AFTER_ITS_SYNC}"
     if not parent.in_sync:
         return f"{parent.name} is {'compared again' if parent.stale else parent.sync or 'not compared yet'}"
     return _next(children, commit)

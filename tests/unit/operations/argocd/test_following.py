@@ -8,7 +8,7 @@ import pytest
 
 from operations.api_server import UnreachableError
 from operations.argocd.control import Applications
-from operations.argocd.following import DEGRADED_FOR, follow
+from operations.argocd.following import COMPARED_WITHIN, DEGRADED_FOR, follow
 from operations.argocd.state import Application, Standing
 from tests.unit.operations.argocd.test_state import NEW, OLD, an_application
 
@@ -72,6 +72,15 @@ def test_what_is_degraded_may_recover_and_has_failed_after_a_while() -> None:
     told = Told(shop=[bad])
     assert told.follow()["shop"] == Standing("failed", "workloads is Degraded")
     assert told.seconds == DEGRADED_FOR
+
+
+def test_comparison_that_began_before_the_sync_ended_is_not_the_last_word() -> None:
+    """A slow one says OutOfSync once more after the sync went through."""
+    late = an_application(automated=False, sync="OutOfSync"), [an_application("workloads")]
+    assert Told(shop=[late, late, system()]).follow()["shop"].state == "there"
+    told = Told(shop=[late])
+    assert told.follow()["shop"].state == "by hand"
+    assert told.seconds == COMPARED_WITHIN
 
 
 def test_patience_ends() -> None:

@@ -96,6 +96,7 @@ def test_version_that_waits_for_somebody_to_promote_it_holds_no_system_up() -> N
         ({}, {"sync": "OutOfSync", "self_heals": True}, "workloads: it is put back to what is published"),
         ({}, {"sync": "OutOfSync", "stale": True}, "workloads: it is put back to what is published"),
         ({"sync": "OutOfSync", "stale": True, "automated": False}, {}, "dev-shop is compared again"),
+        ({"sync": "OutOfSync", "automated": False}, {}, "dev-shop is OutOfSync after its sync"),
         ({}, {"health": "Progressing"}, "workloads is Progressing"),
         ({}, {"health": ""}, "workloads is not looked at yet"),
     ],
