@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socketserver
 import threading
 import time
@@ -102,12 +103,23 @@ def settled(cluster: Cluster) -> dict[str, tuple[str, str]]:
 
 
 def versions(cluster: Cluster) -> dict[str, tuple[str, str]]:
-    """Return what tells whether anything of the market was written at all: UID and resource version of its objects."""
+    """Return what tells whether anything of the market was written: UID and content of its objects.
+
+    Without what controllers note at any time afterwards: status, such as of pods that still end. A generation counts
+    every other change of what is asked for, also one that was taken back.
+    """
     return {
-        f"{type_.kind}/{item['metadata']['name']}": (item["metadata"]["uid"], item["metadata"]["resourceVersion"])
+        f"{type_.kind}/{item['metadata']['name']}": (item["metadata"]["uid"], _written(item))
         for type_ in _KINDS
         for item in cluster.api.list(type_, NAMESPACE)
     }
+
+
+def _written(item: Mapping[str, Any]) -> str:
+    metadata = {
+        key: value for key, value in item["metadata"].items() if key not in {"resourceVersion", "managedFields"}
+    }
+    return json.dumps({**item, "metadata": metadata, "status": None}, sort_keys=True)
 
 
 def tags(cluster: Cluster) -> dict[str, str]:
