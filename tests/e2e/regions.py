@@ -105,11 +105,14 @@ def settled(cluster: Cluster) -> dict[str, tuple[str, str]]:
 def versions(cluster: Cluster) -> dict[str, tuple[str, str]]:
     """Return what tells whether anything of the market was written: UID and content of its objects.
 
-    Without what controllers note at any time afterwards: status, such as of pods that still end. A generation counts
-    every other change of what is asked for, also one that was taken back.
+    Without what controllers write at any time afterwards: status, and all of a ReplicaSet but that it is there. A
+    generation counts every other change of what is asked for, also one that was taken back.
     """
     return {
-        f"{type_.kind}/{item['metadata']['name']}": (item["metadata"]["uid"], _written(item))
+        f"{type_.kind}/{item['metadata']['name']}": (
+            item["metadata"]["uid"],
+            "" if type_ is REPLICA_SET else _written(item),
+        )
         for type_ in _KINDS
         for item in cluster.api.list(type_, NAMESPACE)
     }
