@@ -5,6 +5,7 @@ import json
 import pulumi
 import pulumi_aws as aws
 
+from components.aws.closing import after, close
 from manifests.aws.buckets import BucketArgs, bucket_policy, lifecycle_rules
 
 
@@ -32,23 +33,12 @@ class Bucket(pulumi.ComponentResource):
             tags=args.tags,
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect, retain_on_delete=args.protect),
         )
-        aws.s3.BucketOwnershipControls(
-            f"{name}/ownership", bucket=bucket.bucket, rule={"object_ownership": "BucketOwnerEnforced"}, opts=kept
-        )
-        closed = aws.s3.BucketPublicAccessBlock(
-            f"{name}/public-access",
-            bucket=bucket.bucket,
-            block_public_acls=True,
-            block_public_policy=True,
-            ignore_public_acls=True,
-            restrict_public_buckets=True,
-            opts=kept,
-        )
+        closed = close(name, bucket, kept)
         aws.s3.BucketPolicy(
             f"{name}/policy",
             bucket=bucket.bucket,
             policy=json.dumps(bucket_policy(args.arn)),
-            opts=_after(kept, closed),
+            opts=after(kept, closed),
         )
         aws.s3.BucketServerSideEncryptionConfiguration(
             f"{name}/encryption",
@@ -71,19 +61,15 @@ class Bucket(pulumi.ComponentResource):
             opts=kept,
         )
         aws.s3.BucketLifecycleConfiguration(
-            f"{name}/lifecycle", bucket=bucket.bucket, rules=lifecycle_rules(args), opts=_after(kept, versions)
+            f"{name}/lifecycle", bucket=bucket.bucket, rules=lifecycle_rules(args), opts=after(kept, versions)
         )
         if args.lock_mode is not None:
             aws.s3.BucketObjectLockConfiguration(
                 f"{name}/object-lock",
                 bucket=bucket.bucket,
                 rule={"default_retention": {"mode": args.lock_mode, "days": args.lock_days}},
-                opts=_after(kept, versions),
+                opts=after(kept, versions),
             )
         self.arn = bucket.arn
         self.name = bucket.bucket
         self.register_outputs({"arn": self.arn, "name": self.name})
-
-
-def _after(options: pulumi.ResourceOptions, resource: pulumi.Resource) -> pulumi.ResourceOptions:
-    return pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(depends_on=[resource]))

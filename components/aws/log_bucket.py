@@ -5,6 +5,7 @@ import json
 import pulumi
 import pulumi_aws as aws
 
+from components.aws.closing import after, close
 from manifests.aws.logs import LogBucketArgs, log_lifecycle, log_policy
 
 
@@ -28,29 +29,18 @@ class LogBucket(pulumi.ComponentResource):
             tags=args.tags,
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect, retain_on_delete=args.protect),
         )
-        aws.s3.BucketOwnershipControls(
-            f"{name}/ownership", bucket=bucket.bucket, rule={"object_ownership": "BucketOwnerEnforced"}, opts=kept
-        )
         encrypted = aws.s3.BucketServerSideEncryptionConfiguration(
             f"{name}/encryption",
             bucket=bucket.bucket,
             rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
             opts=kept,
         )
-        closed = aws.s3.BucketPublicAccessBlock(
-            f"{name}/public-access",
-            bucket=bucket.bucket,
-            block_public_acls=True,
-            block_public_policy=True,
-            ignore_public_acls=True,
-            restrict_public_buckets=True,
-            opts=kept,
-        )
+        closed = close(name, bucket, kept)
         policy = aws.s3.BucketPolicy(
             f"{name}/policy",
             bucket=bucket.bucket,
             policy=json.dumps(log_policy(args)),
-            opts=pulumi.ResourceOptions.merge(kept, pulumi.ResourceOptions(depends_on=[encrypted, closed])),
+            opts=after(kept, encrypted, closed),
         )
         aws.s3.BucketLifecycleConfiguration(
             f"{name}/lifecycle", bucket=bucket.bucket, rules=log_lifecycle(args), opts=kept
